@@ -20,7 +20,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Count, Exists, Max, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
@@ -122,10 +122,15 @@ def numbers_left(due: Due, model: type[Model], on: date) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def held_people() -> QuerySet[Membership, Any]:
-    """The members of organisations whose records a legal hold keeps: they may act for others besides."""
+def ever_members() -> QuerySet[Any, Any]:
+    """What history says of who acts for whom: whoever was removed stands nowhere else."""
+    return eraser.events_of()[Membership]._default_manager.all()
+
+
+def held_people() -> QuerySet[Any, Any]:
+    """Who acts or acted for organisations whose records a legal hold keeps: they may act for others besides."""
     held = LegalHold.objects.live().exclude(organisation=None).values("organisation")
-    return Membership.objects.filter(organisation__in=held).values("user")
+    return ever_members().filter(organisation__in=held).values("user")
 
 
 @transaction.atomic
@@ -146,7 +151,7 @@ def erased(organisation: Organisation, due: Due, *, on: date) -> Disposal:
         if kind := eraser.own_key(model):
             made.keys_destroyed += shredding.shred_all(organisation, kind, numbers, reason=made.number, operator=made.operator)
         if model is Membership:
-            forget_members(organisation, made.number, tally)
+            forget_members(organisation, made, tally)
         elif model is AuditEvent:
             forget_trail(organisation.pk, made.number, tally)
         elif model is UserSession:
@@ -294,10 +299,13 @@ def carry_out(number: int) -> ErasureOrder | None:
 
 
 def ordered_mail(order: ErasureOrder) -> QuerySet[Message]:
-    """What the organisation had mailed to those addresses, and mail about the accounts of its members that go by them. Mail of
-    others to the same address is theirs, and stays; so does that about who acts for an organisation that a legal hold keeps."""
-    members = Membership.objects.filter(organisation=order.organisation).exclude(user__in=held_people()).values("user")
-    theirs = Q(organisation=order.organisation) | Q(organisation=None, to__in=[*sign_in_addresses(members)])
+    """What the organisation had mailed to those addresses, and mail about the accounts that go by them of its members, and of who
+    was one and acts for nobody now. Mail of others to the same address is theirs, and stays; so does that about who acts for an
+    organisation that a legal hold keeps."""
+    acted = ever_members().filter(organisation=order.organisation).values("user")
+    members = User.objects.filter(Q(membership__organisation=order.organisation) | Q(membership=None, pk__in=acted))
+    accounts = sign_in_addresses(members.exclude(pk__in=held_people()).values("pk"))
+    theirs = Q(organisation=order.organisation) | Q(organisation=None, to__in=[*accounts])
     return Message.objects.filter(theirs, to__in=order.addresses, queued_at__lte=order.ordered_at)
 
 
@@ -321,14 +329,21 @@ def forget_mail(mail: QuerySet[Message], number: str, tally: Tally) -> None:
         overwrite(Message, sql.SQL("id = ANY ({})").format(numbers), number, tally)
 
 
-def forget_members(organisation: Organisation, number: str, tally: Tally) -> None:
-    """The accounts of its members, unless they belong to another organisation too, and mail about these accounts. What it was
-    itself that wrote to them is a class of its own."""
-    members = User.objects.filter(membership__organisation=organisation, staff_role="").values("pk")
-    alone = list(User.objects.filter(pk__in=members).alias(all=Count("membership")).filter(all=1))
-    if not alone:
+def only_of(organisation: Organisation, record_class: str) -> list[int]:
+    """Who acts or acted for it, and for no other whose records of that class are still there."""
+    people = set(ever_members().filter(organisation=organisation).values_list("user", flat=True))
+    gone = Disposal.objects.filter(record_class=record_class).exclude(organisation=None).values("organisation")
+    elsewhere = ever_members().filter(user__in=people).exclude(organisation=organisation).exclude(organisation__in=gone)
+    alone = User.objects.filter(pk__in=people, staff_role="").exclude(pk__in=elsewhere.values("user"))
+    return list(alone.order_by("pk").values_list("pk", flat=True))
+
+
+def forget_members(organisation: Organisation, made: Disposal, tally: Tally) -> None:
+    """The accounts of who acts or acted for it and for no other, and mail about these accounts. What it was itself that wrote to
+    them is a class of its own."""
+    numbers, number = only_of(organisation, made.record_class), made.number
+    if not numbers:
         return
-    numbers = [user.pk for user in alone]
     addresses = sign_in_addresses(User.objects.filter(pk__in=numbers).values("pk"))
     signed_out(numbers)
     User.objects.filter(pk__in=numbers).update(password=make_password(None), is_active=False)

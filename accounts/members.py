@@ -20,6 +20,8 @@ from accounts.permissions import NotPermitted
 from accounts.refused import Refused
 
 Role = Membership.Role
+# As far as columns of addresses go.
+LONGEST = 254
 
 
 class BadAddress(Refused):
@@ -48,8 +50,8 @@ class NotOpen(Refused):
     """The invitation was accepted or withdrawn, or has expired."""
 
 
-class ActsForAnother(Refused):
-    """Who signs in acts for one organisation."""
+class NotAMember(Refused):
+    """Whoever was removed meanwhile has no role."""
 
 
 def of(organisation: Organisation) -> QuerySet[Membership]:
@@ -86,6 +88,9 @@ def invite(organisation: Organisation, *, email: str, role: str = Role.MEMBER, b
         validate_email(email)
     except ValidationError:
         raise BadAddress(_("Write a full e-mail address.")) from None
+    # In small letters some are longer than they were written.
+    if len(email) > LONGEST:
+        raise BadAddress(_("An e-mail address has at most %(most)s characters.") % {"most": LONGEST})
     if of(organisation).filter(user__email__iexact=email).exists():
         raise MemberAlready(_("Whoever has this address acts for your organisation already."))
     now = timezone.now()
@@ -111,6 +116,12 @@ def invite(organisation: Organisation, *, email: str, role: str = Role.MEMBER, b
 
 def end(rows: QuerySet[MemberInvitation], *, by: User) -> int:
     return rows.update(ended_at=timezone.now(), ended_by=by)
+
+
+def end_all(organisation: Organisation, *, sent_by: User | None = None, by: User) -> None:
+    """The open invitations to the organisation, or only those that somebody has sent who may not any more."""
+    rows = MemberInvitation.objects.open().filter(organisation=organisation)
+    end(rows.filter(invited_by=sent_by) if sent_by else rows, by=by)
 
 
 @transaction.atomic
@@ -143,25 +154,28 @@ def accept(pk: int, *, by: User) -> Membership:
         organisation = organisations.held(invitation.organisation_id)
         organisations.refuse_closed(organisation)
         if organisations.is_member(by):
-            raise ActsForAnother(
-                _("You act for an organisation already, and with one sign-in for one only. Sign up with another address for it.")
-            )
+            raise organisations.ActsForAnother
         accepted: dict[str, Any] = {"accepted_at": timezone.now(), "accepted_by": by}
         if not MemberInvitation.objects.live().filter(pk=pk).update(**accepted):
             raise NotOpen(_("This invitation was withdrawn or has expired. Ask who invited you for another."))
         membership = Membership.objects.create(organisation=organisation, user=by, role=invitation.role)
         audit.record("member.joined", target=membership, by=by, role=invitation.role)
+        tell_owners(membership, has_joined=True, by=by)
         return membership
 
 
 @transaction.atomic
 def change_role(membership: Membership, *, role: str, by: User) -> Membership:
-    """The same role again is silence. Raises NotPermitted, AccountClosed, BadRole, LastOwner."""
+    """The same role again is silence; who is no owner any more has invited nobody. Raises NotPermitted, AccountClosed, BadRole,
+    NotAMember, LastOwner."""
     organisation, role = for_owner(membership.organisation, by=by), known_role(role)
-    found = Membership.objects.select_for_update().get(pk=membership.pk, organisation=organisation)
+    found = Membership.objects.select_for_update().filter(pk=membership.pk, organisation=organisation).first()
+    if found is None:
+        raise NotAMember(_("This person does not act for the organisation any more."))
     if found.role == role:
         return found
     an_owner_stays(found)
+    end_all(organisation, sent_by=found.user, by=by)
     before, found.role = found.role, role
     found.save(update_fields=["role"])
     audit.record("member.role_changed", target=found, by=by, before=before, role=role)
@@ -170,20 +184,50 @@ def change_role(membership: Membership, *, role: str, by: User) -> Membership:
 
 @transaction.atomic
 def remove(membership: Membership, *, by: User) -> None:
-    """He acts for the organisation no more; what he did stays. An owner removes others, and each himself. Raises NotPermitted,
-    AccountClosed, LastOwner."""
-    is_own = membership.user_id == by.pk
-    organisation = (organisations.locked if is_own else for_owner)(membership.organisation, by=by)
+    """He acts for the organisation no more, nor does anybody by his invitation; what he did stays. An owner removes others, and
+    each himself, also of an account that is closed. Raises NotPermitted, AccountClosed, LastOwner."""
+    organisation = for_one_of(membership, by=by)
     found = Membership.objects.select_for_update().filter(pk=membership.pk, organisation=organisation).first()
     if found is None:
         return
     an_owner_stays(found)
+    end_all(organisation, sent_by=found.user, by=by)
     audit.record("member.removed", target=found, by=by, name=str(found.user), role=found.role)
+    tell_owners(found, has_joined=False, by=by)
     found.delete()
+
+
+def for_one_of(membership: Membership, *, by: User) -> Organisation:
+    """As `for_owner`, or for the member himself, whom a closed account does not hold: he could act for no other."""
+    if membership.user_id != by.pk:
+        return for_owner(membership.organisation, by=by)
+    organisations.membership_required(by, membership.organisation)
+    return organisations.held(membership.organisation_id)
+
+
+def tell_owners(membership: Membership, *, has_joined: bool, by: User) -> None:
+    """Who acts for them must not change unseen: each owner but `by` has mail of it, also the one who is removed."""
+    organisation = membership.organisation
+    subject = _("Somebody acts for %(name)s now") if has_joined else _("Somebody does not act for %(name)s any more")
+    for owner in of(organisation).filter(role=Role.OWNER).exclude(user=by):
+        messages.queue_template(
+            "members_changed",
+            to=owner.user.email,
+            subject=subject % {"name": organisation.name},
+            organisation=organisation,
+            member=membership.user,
+            role=membership.get_role_display(),
+            has_joined=has_joined,
+            by=by,
+        )
 
 
 def an_owner_stays(membership: Membership) -> None:
     if membership.role != Role.OWNER:
         return
     if not of(membership.organisation).filter(role=Role.OWNER).exclude(pk=membership.pk).exists():
-        raise LastOwner(_("The account needs an owner. Make somebody else one first, or close the account."))
+        raise LastOwner(
+            _("The account is closed, and keeps its last owner.")
+            if membership.organisation.is_closed
+            else _("The account needs an owner. Make somebody else one first, or close the account.")
+        )

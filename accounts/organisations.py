@@ -22,6 +22,15 @@ class AccountClosed(Refused):
     """Nothing of a closed account is changed any more."""
 
 
+class ActsForAnother(Refused):
+    """Who signs in acts for one organisation."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("You act for an organisation already, and with one sign-in for one only. Sign up with another address for it.")
+        )
+
+
 class NameLeadsElsewhere(Refused):
     """A name that is a link would be one in every mail that bears it."""
 
@@ -91,7 +100,8 @@ def named(name: str, *, limit: int, field: str = "name") -> str:
 
 @transaction.atomic
 def create(*, name: str, by: User) -> Organisation:
-    """A customer account owned by `by`, with a first project. The same name sent twice is one organisation."""
+    """A customer account owned by `by`, with a first project. The same name sent twice is one organisation. Raises NotPermitted,
+    NameLeadsElsewhere, NameMissing, ActsForAnother."""
     if by.is_staff:
         raise NotPermitted(_("Staff examine customers and cannot be one."))
     if not (name := named(name, limit=300)):
@@ -101,6 +111,8 @@ def create(*, name: str, by: User) -> Organisation:
         User.objects.select_for_update().get(pk=by.pk)
         if existing := Organisation.objects.filter(name=name, membership__user=by).first():
             return existing
+        if is_member(by):
+            raise ActsForAnother
         organisation = Organisation.objects.create(name=name)
         Membership.objects.create(organisation=organisation, user=by, role=Membership.Role.OWNER)
         Project.objects.create(organisation=organisation, name="Default")

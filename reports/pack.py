@@ -6,7 +6,7 @@ It is written as it is sent, a file at a time, and stands nowhere on the disk. W
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +79,12 @@ def allowed(report: Report, *, by: User) -> list[Document]:
 
 
 @transaction.atomic
-def take(report: Report, *, by: User) -> list[Document]:
-    """As `allowed`, and writes down that the pack was handed to `by`, and each document that leaves in it. Raises NotPermitted,
-    NoPack."""
+def take(report: Report, *, leaving: Sequence[Document] | None = None, by: User) -> list[Document]:
+    """As `allowed`, and writes down that the pack was handed to `by`, and each document that leaves in it: those that are
+    `leaving` in one that was put together before, else what can be opened now. Raises NotPermitted, NoPack, NotChecked."""
     found = allowed(report, by=by)
-    leaving = [document for document in found if document.is_openable] if is_by_two(report) else []
+    if leaving is None:
+        leaving = [document for document in found if document.is_openable] if is_by_two(report) else []
     for document in leaving:
         evidence.look_at(document, purpose=PURPOSE, downloaded=True, by=by)
     audit.record("report.pack_taken", target=report, by=by, sha256=report.sha256, count=len(leaving))
@@ -112,12 +113,13 @@ def documents(report: Report) -> list[Document]:
     return list(Document.objects.filter(organisation=report.organisation_id, sha256__in=named).order_by("pk"))
 
 
-def zipped(report: Report, found: list[Document], *, to: User) -> Iterator[bytes]:
-    """The ZIP, part by part: read when the page's own transaction has ended."""
+def zipped(report: Report, found: list[Document], *, to: User, went: list[int] | None = None) -> Iterator[bytes]:
+    """The ZIP, part by part: read when the page's own transaction has ended. Into `went` come the ids of the documents that went
+    in."""
     sink, digests = Sink(), {}
     made_at = report.finished_at or report.requested_at
     with zipfile.ZipFile(sink, "w", HOW) as archive:
-        for name, data in files(report, found, to=to):
+        for name, data in files(report, found, to=to, went=[] if went is None else went):
             digests[name] = canonical.sha256(data)
             archive.writestr(zipfile.ZipInfo(name, date_time=made_at.timetuple()[:6]), data, HOW)
             yield sink.taken()
@@ -127,7 +129,7 @@ def zipped(report: Report, found: list[Document], *, to: User) -> Iterator[bytes
     yield sink.taken()
 
 
-def files(report: Report, found: list[Document], *, to: User) -> Iterator[tuple[str, bytes]]:
+def files(report: Report, found: list[Document], *, to: User, went: list[int]) -> Iterator[tuple[str, bytes]]:
     """Each is read in a scope of its own, and sent outside it: a slow reader holds no transaction open."""
     left_out: list[dict[str, Any]] = []
     with scope.of_officer(to):
@@ -144,6 +146,7 @@ def files(report: Report, found: list[Document], *, to: User) -> Iterator[tuple[
             row, data = handed_on(number, document) if leaves else (left(document, str(ONE_HAND)), b"")
         told.append(row)
         if data:
+            went.append(document.pk)
             yield row["file"], data
     yield "documents.json", written(told)
     yield from proved

@@ -34,6 +34,8 @@ class ReportPack(Claimable):
     id = RowNumber(primary_key=True)
     reports = ArrayField(models.BigIntegerField())
     is_evidence = models.BooleanField()
+    # The ids of those that went into it.
+    documents = ArrayField(models.BigIntegerField(), default=list, blank=True)
     state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
     # Per cent of the bytes that go into it.
     progress = models.PositiveSmallIntegerField(default=0)
@@ -55,7 +57,6 @@ class ReportPack(Claimable):
                 condition=~Q(state="ready")
                 | Q(ready_at__isnull=False, expires_at__gt=F("ready_at"), expires_at__lte=F("ready_at") + KEPT) & ~Q(file=""),
             ),
-            models.CheckConstraint(name="erased_pack_has_no_file", condition=~Q(state="erased") | Q(file="")),
             models.UniqueConstraint(
                 name="one_pack_of_the_same_at_a_time",
                 fields=["asked_by", "reports", "is_evidence"],

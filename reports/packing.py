@@ -28,13 +28,17 @@ from reports.pack_models import KEPT, ReportPack
 S = ReportPack.State
 # What is smaller is sent at once. A document is made anew in some tenths of a second, a picture of many megapixels in two.
 LARGE_BYTES, LARGE_FILES = 20_000_000, 20
+# Of one person, so that nobody fills the disk with them.
+MOST = 5
+# Before a file is deleted again that could not be.
+REST = timedelta(minutes=5)
 
 
 class Packs(jobs.Queue):
     """Packs to be put together, and those whose day is over."""
 
     def is_waiting(self) -> bool:
-        return super().is_waiting() or over().exists()
+        return super().is_waiting() or over().exists() or left_lying().exists()
 
 
 QUEUE = Packs(
@@ -51,6 +55,10 @@ QUEUE = Packs(
 
 class PackGone(Refused):
     """It is not ready, or not there any more."""
+
+
+class TooManyPacks(Refused):
+    """Each is a copy of what it holds, and lies for a day."""
 
 
 class Flowing:
@@ -79,7 +87,8 @@ def is_large(reports: Sequence[Report], documents: Sequence[Document] = ()) -> b
 
 @transaction.atomic
 def ask(reports: Sequence[Report], *, is_evidence: bool, by: User) -> ReportPack:
-    """To be put together for `by`, who may take it (pack.allowed, many.chosen). Asked for again it is the one that there is."""
+    """To be put together for `by`, who may take it (pack.allowed, many.chosen). Asked for again it is the one that there is.
+    Raises TooManyPacks."""
     # So that who clicks twice asks for one.
     User.objects.select_for_update().get(pk=by.pk)
     numbers = sorted(report.pk for report in reports)
@@ -88,8 +97,14 @@ def ask(reports: Sequence[Report], *, is_evidence: bool, by: User) -> ReportPack
         erase(one)
     if found := same.first():
         return found
+    if live(by).count() >= MOST:
+        raise TooManyPacks(
+            _("You have %(most)s packs already. Each lies for a day: ask for another when the first is over.") % {"most": MOST}
+        )
     made = ReportPack.objects.create(asked_by=by, reports=numbers, is_evidence=is_evidence)
-    audit.record("report.pack_asked", target=made, by=by, reports=[report.number for report in reports])
+    # That of one customer stands in his record.
+    about = reports[0] if is_evidence else made
+    audit.record("report.pack_asked", target=about, by=by, reports=[report.number for report in reports])
     jobs.woke("report.pack_asked")
     return made
 
@@ -105,18 +120,32 @@ def live(by: User) -> QuerySet[ReportPack]:
     return ReportPack.objects.filter(asked_by=by, state__in=ReportPack.LIVE).exclude(pk__in=over().values("pk")).order_by("-pk")
 
 
+def left_lying() -> QuerySet[ReportPack]:
+    """Those without a key whose file could not be deleted, once they have rested."""
+    return ReportPack.objects.filter(state=S.ERASED, claimed_until__lte=timezone.now()).exclude(file="")
+
+
 @transaction.atomic
 def erase(row: ReportPack) -> None:
-    """Its key, and its file with that."""
+    """Its key, and its file with that; the row names the file until it is deleted. Repeated, it deletes what was left lying."""
     found = ReportPack.objects.select_for_update().get(pk=row.pk)
-    name, storage = found.file.name, found.file.storage
-    if found.state == S.ERASED:
-        return
-    shredding.shred(found.sealed_for, reason="The day of a pack was over.", by=None)
-    found.state, found.file = S.ERASED, ""
-    found.save(update_fields=["state", "file"])
-    if name:
-        transaction.on_commit(lambda: storage.delete(name))
+    if found.state != S.ERASED:
+        shredding.shred(found.sealed_for, reason="The day of a pack was over.", by=None)
+    found.state, found.claimed_until = S.ERASED, timezone.now() + REST
+    found.save(update_fields=["state", "claimed_until"])
+    if found.file:
+        transaction.on_commit(lambda: delete(found), robust=True)
+
+
+def erase_apart(row: ReportPack) -> None:
+    """Of what it raises the log tells, and others go on."""
+    with transaction.atomic():
+        transaction.on_commit(lambda: erase(row), robust=True)
+
+
+def delete(row: ReportPack) -> None:
+    row.file.storage.delete(row.file.name)
+    ReportPack.objects.filter(pk=row.pk).update(file="")
 
 
 @transaction.atomic
@@ -125,33 +154,45 @@ def take(row: ReportPack, *, by: User) -> ReportPack:
     found = ReportPack.objects.select_for_update().get(pk=row.pk)
     if found.asked_by_id != by.pk or found.state != S.READY or not found.expires_at or found.expires_at <= timezone.now():
         raise PackGone(_("This pack is not there any more. Ask for it again where the report stands."))
-    erased = SubjectKey.objects.filter(kind=SubjectKey.Kind.REPORT, ref__in=found.reports, destroyed_at__isnull=False)
-    if erased.exists():
-        raise PackGone(_("A report in this pack was erased since it was put together, so it is not handed over any more."))
+    documents = list(Document.objects.filter(pk__in=found.documents).select_related("party").order_by("pk"))
+    if holds_erased(found, documents):
+        raise PackGone(
+            _("A report or document in this pack was erased since it was put together, so it is not handed over any more.")
+        )
     if found.is_evidence:
-        pack.take(Report.objects.get(pk=found.reports[0]), by=by)
+        pack.take(Report.objects.get(pk=found.reports[0]), leaving=documents, by=by)
     else:
         many.take(found.reports, by=by)
     return found
 
 
+def holds_erased(row: ReportPack, documents: Sequence[Document]) -> bool:
+    """Whether a key is destroyed under which anything in it was sealed."""
+    keys = Q(kind=SubjectKey.Kind.REPORT, ref__in=row.reports)
+    for subject in {document.sealed_for for document in documents}:
+        keys |= Q(kind=subject.kind, ref=subject.ref)
+    return SubjectKey.objects.filter(keys, destroyed_at__isnull=False).exists()
+
+
 def run() -> None:
-    for row in over():
-        erase(row)
     for claim in QUEUE.claims():
         with claim:
             build(claim)
+    for row in (*over(), *left_lying()):
+        erase_apart(row)
 
 
 def build(claim: jobs.Claim) -> None:
     row: ReportPack = claim.row
     reports = list(Report.objects.filter(pk__in=row.reports).order_by("pk"))
     found = pack.documents(reports[0]) if row.is_evidence else []
-    parts = pack.zipped(reports[0], found, to=row.asked_by) if row.is_evidence else many.zipped(reports, to=row.asked_by)
+    went = list[int]()
+    to = row.asked_by
+    parts = pack.zipped(reports[0], found, to=to, went=went) if row.is_evidence else many.zipped(reports, to=to)
     size = sum(one.file.size for one in (*reports, *found))
     with claim.kept_up(), building.kept(claim, File(Flowing(told(claim, parts, size=size)))) as stored:
         now = timezone.now()
-        done: dict[str, Any] = {"file": stored, "progress": 100, "ready_at": now, "expires_at": now + KEPT}
+        done: dict[str, Any] = {"file": stored, "progress": 100, "ready_at": now, "expires_at": now + KEPT, "documents": went}
         with acting.on_behalf_of(str(row.asked_by)), claim.finish(state=S.READY, **done):
             audit.record("report.pack_built", target=row, by=None, count=len(reports))
 

@@ -216,7 +216,7 @@ def pack_of(request: HttpRequest, pk: int) -> HttpResponseBase:
         pack.take(found, by=request.user)
     except NotPermitted:
         raise Http404 from None
-    except pack.NoPack as refused:
+    except (pack.NoPack, packing.TooManyPacks) as refused:
         messages.error(request, str(refused))
         return redirect("reports:report", found.pk)
     return StreamingHttpResponse(

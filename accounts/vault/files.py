@@ -180,7 +180,9 @@ class VaultStorage(Storage):
             raise ValueError("A sealed file is written once, and as a whole.")
         if veils.drawn.get():
             raise veils.NotShown("No file is opened for who looks at another's pages.")
-        return File(io.BufferedReader(Unsealing(self.place.open(name), self.key_of(name), name), CHUNK), name)
+        # The key first: of an erased file nothing is opened, and whether it still lies there is no matter.
+        key = self.key_of(name)
+        return File(io.BufferedReader(Unsealing(self.place.open(name), key, name), CHUNK), name)
 
     def size(self, name: str) -> int:
         sealed = self.place.size(name) - HEAD

@@ -73,6 +73,7 @@ LOOKS = (
     "field.revealed",
     "key.looked_up",
     "report.downloaded",
+    "report.pack_asked",
     "report.pack_taken",
     looking.VERB,
 )

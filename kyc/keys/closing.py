@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit, messages, organisations
+from accounts import audit, members, messages, organisations
 from accounts.models import AuditEvent, Membership, Organisation, User
 from accounts.permissions import NotPermitted, Permission, require
 from accounts.refused import ReasonMissing, Refused, is_said
@@ -60,6 +60,7 @@ def end(organisation: Organisation, *, reason: str, by: User) -> Organisation:
     Link.objects.filter(organisation=found, valid_to__isnull=True).update(valid_to=now, ended_because="account closed")
     cases.end_entities(found, reason="account closed", by=by)
     invitations.end_all(found)
+    members.end_all(found, by=by)
     found.closed_at, found.closed_by, found.closing_reason = now, by, reason
     found.save(update_fields=["closed_at", "closed_by", "closing_reason"])
     cases.end_undecided(found, by=by)

@@ -132,6 +132,9 @@ def account(asked: Asked) -> Rows:
     yield "Account since", moment(asked.user.joined_at)
     for row in asked.reader.then(Membership).filter(user_id=asked.row.user_id):
         yield "Member since", f"{moment(row.since)}, as {str(Membership.Role(row.role).label).lower()}"
+    for row in asked.reader.events(Membership).filter(user_id=asked.row.user_id, pgh_label="delete"):
+        until = f"{moment(row.since)} until {moment(row.pgh_created_at)}"
+        yield "Member before", f"{until}, as {str(Membership.Role(row.role).label).lower()}"
     yield from kept_of_account(asked.row.decision.get("account", {}), asked.user.email)
 
 

@@ -380,6 +380,7 @@ class Migration(migrations.Migration):
                 ('id', accounts.vault.fields.RowNumber(primary_key=True, serialize=False)),
                 ('reports', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('is_evidence', models.BooleanField()),
+                ('documents', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None)),
                 ('state', models.CharField(choices=[('waiting', 'Being put together'), ('ready', 'Ready'), ('erased', 'Erased'), ('failed', 'Could not be put together')], default='waiting', max_length=20)),
                 ('progress', models.PositiveSmallIntegerField(default=0)),
                 ('asked_at', models.DateTimeField(auto_now_add=True)),
@@ -390,7 +391,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='reportpack_waiting'), models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='reportpack_failed')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('is_evidence', True), ('reports__len', 1)), models.Q(('is_evidence', False), ('reports__len__gt', 0)), _connector='OR'), name='pack_holds_reports_and_evidence_is_of_one'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('expires_at__gt', models.F('ready_at')), ('expires_at__lte', django.db.models.expressions.CombinedExpression(models.F('ready_at'), '+', models.Value(datetime.timedelta(days=1)))), ('ready_at__isnull', False), models.Q(('file', ''), _negated=True)), _connector='OR'), name='pack_is_complete_and_lasts_a_day'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'erased'), _negated=True), ('file', ''), _connector='OR'), name='erased_pack_has_no_file'), models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'ready'])), fields=('asked_by', 'reports', 'is_evidence'), name='one_pack_of_the_same_at_a_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('is_evidence', True), ('reports__len', 1)), models.Q(('is_evidence', False), ('reports__len__gt', 0)), _connector='OR'), name='pack_holds_reports_and_evidence_is_of_one'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(('expires_at__gt', models.F('ready_at')), ('expires_at__lte', django.db.models.expressions.CombinedExpression(models.F('ready_at'), '+', models.Value(datetime.timedelta(days=1)))), ('ready_at__isnull', False), models.Q(('file', ''), _negated=True)), _connector='OR'), name='pack_is_complete_and_lasts_a_day'), models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'ready'])), fields=('asked_by', 'reports', 'is_evidence'), name='one_pack_of_the_same_at_a_time')],
             },
         ),
         migrations.CreateModel(

@@ -20,7 +20,7 @@ from django.utils import timezone
 from pghistory.core import event_models
 
 import manage
-from accounts import acting, audit, disposal, legal_holds, messages, organisations, retention, scope, verification
+from accounts import acting, audit, disposal, legal_holds, members, messages, retention, scope, verification
 from accounts.management.commands import dispose
 from accounts.models import AuditEvent, AuditLeaf, Disposal, ErasureOrder, LegalHold, Membership, Message, Organisation, User
 from accounts.retention import Due
@@ -146,7 +146,8 @@ HARMLESS = {
     "accounts.MemberInvitation": {"role": "a code"},
     "reports.ReportLink": {"digest": "a hash"},
     "reports.ReportPack": {
-        "file": "a random name; its content is sealed and goes after a day", "reports": "numbers", "claimed_by": "a process",
+        "file": "a random name; its content is sealed and goes after a day", "reports": "numbers", "documents": "numbers",
+        "claimed_by": "a process",
         "failure": "of the machine",
     },
     "reports.ReportSchedule": {
@@ -256,6 +257,13 @@ def nordlys(transactional_db: None) -> Organisation:
 FIXED = {apps.get_model(label) for label in ("accounts.Proposal", "kyc.Questionnaire", "reports.Report")}
 
 
+def second_of(user: User) -> Organisation:
+    """Another for which he acts too."""
+    second = Organisation.objects.create(name="Second")
+    Membership.objects.create(organisation=second, user=user, role=Membership.Role.OWNER)
+    return second
+
+
 class TestDisposal:
     def test_nothing_of_them_is_found_any_more(self, nordlys: Organisation) -> None:
         before = dump()
@@ -287,11 +295,37 @@ class TestDisposal:
 
     def test_who_acts_elsewhere_too_keeps_his_account(self, nordlys: Organisation) -> None:
         alice = User.objects.get(email="alice@nordlys.example")
-        second = organisations.create(name="Second", by=alice)
+        second = second_of(alice)
         dispose_all(nordlys)
         alice.refresh_from_db()
         assert (alice.email, alice.is_active) == ("alice@nordlys.example", True)
         assert Membership.objects.filter(user=alice, organisation=second).exists()
+
+    def test_who_was_removed_is_forgotten_with_it(self, nordlys: Organisation) -> None:
+        bob = self.removed(nordlys)
+        dispose_all(nordlys)
+        bob.refresh_from_db()
+        assert (bob.email, bob.is_active) == (f"erased-{bob.pk}@erased.invalid", False)
+        assert "bob@kvalsund.example" not in dump()
+
+    def test_unless_he_acts_or_acted_for_another_of_which_anything_is_kept(self, nordlys: Organisation) -> None:
+        bob = self.removed(nordlys)
+        second = second_of(bob)
+        dispose_all(nordlys)
+        bob.refresh_from_db()
+        assert (bob.email, bob.is_active) == ("bob@kvalsund.example", True)
+        dispose_all(second)
+        bob.refresh_from_db()
+        assert bob.is_active is False
+
+    def removed(self, nordlys: Organisation) -> User:
+        """Who joined by an invitation, and was removed."""
+        alice, bob = User.objects.get(email="alice@nordlys.example"), cast.customer("bob@kvalsund.example", "Bob Moe")
+        joined = members.accept(members.invite(nordlys, email=bob.email, by=alice).pk, by=bob)
+        members.remove(joined, by=alice)
+        Message.objects.update(state="sent")
+        in_tree(recorded())
+        return bob
 
     def test_nothing_opens_a_members_account_any_more(self, nordlys: Organisation) -> None:
         alice = User.objects.get(email="alice@nordlys.example")
@@ -542,6 +576,20 @@ class TestWhoseMail:
         self.night()
         assert [self.is_there(one) for one in (own, others, of_account)] == [False, True, False]
 
+    def test_also_about_the_account_of_who_was_removed(self, nordlys: Organisation, outside: Organisation) -> None:
+        bob = cast.customer("bob@kvalsund.example", "Bob Moe")
+        Membership.objects.create(organisation=nordlys, user=bob).delete()
+        of_account, by = self.written(organisation=None, to=bob.email), ErasureOrder.objects.filter(organisation=nordlys).first()
+        assert by is not None
+        ErasureOrder.objects.create(organisation=nordlys, addresses=[bob.email], ordered_by=by.ordered_by)
+        acts = Membership.objects.create(organisation=outside, user=bob)
+        self.night()
+        assert self.is_there(of_account), "it is the other's, for which he acts now"
+        acts.delete()
+        ErasureOrder.objects.create(organisation=nordlys, addresses=[bob.email], ordered_by=by.ordered_by)
+        self.night()
+        assert not self.is_there(of_account)
+
     def test_a_hold_on_one_keeps_its_mail_and_none_of_the_others(self, nordlys: Organisation, outside: Organisation) -> None:
         own, others = self.written(organisation=nordlys), self.written(organisation=outside)
         self.order(nordlys), self.order(outside)
@@ -575,7 +623,7 @@ class TestWhoseMail:
         self.held(outside)
         dispose_all(nordlys)
         assert [self.is_there(one) for one in (own, others, of_account)] == [False, True, False]
-        assert User.objects.get(name__startswith="erased").is_active is False
+        assert [user.is_active for user in User.objects.filter(name__startswith="erased")] == [False, False]
 
     def test_of_nobody_it_goes_once_its_period_is_over(self, nordlys: Organisation, outside: Organisation) -> None:
         # An owner stays as long as there is an organisation.
@@ -635,7 +683,7 @@ class TestSignIns:
 
     def test_not_of_who_acts_for_an_organisation_that_a_hold_keeps(self, nordlys: Organisation, alice: User) -> None:
         self.session(alice, "a", days_ago=900)
-        second = organisations.create(name="Second", by=alice)
+        second = second_of(alice)
         LegalHold.objects.create(
             organisation=second, source="court", reference="7", asked_by="Court", reason="Keep.", since=TODAY,
             placed_by=cast.staff("approver", "Rui Lopes"),

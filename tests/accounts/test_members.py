@@ -79,6 +79,8 @@ class TestInvite:
             ({"email": "bob"}, members.BadAddress),
             ({"email": "bob@x.example", "role": "king"}, members.BadRole),
             ({"email": "ALICE@nordlys.example"}, members.MemberAlready),
+            # In small letters it is longer.
+            ({"email": f"{'b' * 225}@{'İ' * 20}.example"}, members.BadAddress),
         ],
     )
     def test_bad_input_is_told_and_nothing_happens(
@@ -120,6 +122,9 @@ class TestAccept:
         assert verbs() == ["member.invited", "member.joined"]
         with pytest.raises(members.NotOpen):
             members.accept(invited.pk, by=bob)
+        owners = Message.objects.latest("pk")
+        assert (owners.to, owners.organisation) == ("alice@nordlys.example", nordlys)
+        assert "Bob Moe (bob@nordlys.example) has accepted an invitation" in owners.text and "Bob Moe" in owners.html
 
     def test_with_another_address_or_one_not_proved_there_is_nothing(self, invited: MemberInvitation, bob: User) -> None:
         with pytest.raises(members.NotOpen):
@@ -148,7 +153,7 @@ class TestAccept:
     ) -> None:
         bob = cast.customer("bob@nordlys.example", "Bob Moe")
         organisations.create(name="Bob's own", by=bob)
-        with pytest.raises(members.ActsForAnother):
+        with pytest.raises(organisations.ActsForAnother):
             members.accept(invited.pk, by=bob)
         rui = cast.staff("approver", "Rui Duarte")
         theirs = members.invite(nordlys, email=rui.email, by=alice)
@@ -194,6 +199,48 @@ class TestRoles:
         members.remove(joined, by=alice)
         members.remove(joined, by=alice)
         assert AuditEvent.objects.filter(verb="member.removed").count() == 1 and not organisations.is_member(bob)
+
+    def test_each_other_owner_reads_of_it_and_the_one_who_is_removed(
+        self, joined: Membership, nordlys: Organisation, alice: User, bob: User
+    ) -> None:
+        members.change_role(joined, role="owner", by=alice)
+        Message.objects.all().delete()
+        members.remove(member(nordlys, alice), by=bob)
+        assert [mail.to for mail in Message.objects.all()] == ["alice@nordlys.example"]
+        assert "Bob Moe has removed Alice Olsen" in Message.objects.get().text
+
+    def test_of_who_leaves_the_owners_read(self, joined: Membership, bob: User) -> None:
+        Message.objects.all().delete()
+        members.remove(joined, by=bob)
+        assert Message.objects.get().to == "alice@nordlys.example" and "has left" in Message.objects.get().text
+
+    def test_whoever_was_removed_meanwhile_has_no_role(self, joined: Membership, alice: User) -> None:
+        members.remove(joined, by=alice)
+        with pytest.raises(members.NotAMember, match="any more"):
+            members.change_role(joined, role="owner", by=alice)
+
+    @pytest.mark.parametrize("how", ["removed", "demoted"])
+    def test_nobody_joins_by_the_invitation_of_who_is_no_owner_any_more(
+        self, joined: Membership, nordlys: Organisation, alice: User, bob: User, how: str
+    ) -> None:
+        members.change_role(joined, role="owner", by=alice)
+        theirs = members.invite(nordlys, email="bob@second.example", role="owner", by=bob)
+        others = members.invite(nordlys, email="eve@x.example", by=alice)
+        members.remove(joined, by=alice) if how == "removed" else members.change_role(joined, role="member", by=alice)
+        with pytest.raises(members.NotOpen):
+            members.accept(theirs.pk, by=cast.customer("bob@second.example", "Bob Moe"))
+        assert [*members.waiting(nordlys)] == [others]
+
+    def test_a_closed_account_holds_no_member_and_keeps_its_last_owner(
+        self, joined: Membership, nordlys: Organisation, alice: User, bob: User
+    ) -> None:
+        Organisation.objects.filter(pk=nordlys.pk).update(closed_at=timezone.now(), closed_by=alice)
+        with pytest.raises(organisations.AccountClosed):
+            members.remove(joined, by=alice)
+        members.remove(joined, by=bob)
+        assert organisations.create(name="Bob's own", by=bob)
+        with pytest.raises(members.LastOwner, match="keeps its last owner"):
+            members.remove(member(nordlys, alice), by=alice)
 
     @pytest.mark.parametrize("how", ["delete", "update"])
     def test_the_database_keeps_an_owner_too(self, joined: Membership, nordlys: Organisation, alice: User, how: str) -> None:

@@ -14,12 +14,13 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, second_factor
 from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from accounts.vault import FileErased, shredding
 from accounts.vault.models import SubjectKey
-from reports import actions, building, many, packing
+from kyc.evidence.models import Document
+from reports import actions, building, many, packing, sanitised
 from reports.models import Report, ReportPack
 from tests import cast
 from tests.reports import processes
@@ -80,6 +81,16 @@ def page(user: User, row: ReportPack) -> str:
     return cast.signed_in(user).get(reverse("reports:pack", args=[row.pk])).content.decode()
 
 
+@pytest.fixture
+def evidence(organisation: Organisation, alice: User, astrid: User, kept: Kept) -> ReportPack:
+    """Put together, by two people, with the one document that the report names."""
+    row = packing.ask([made(organisation, alice, astrid, profile="full")], is_evidence=True, by=astrid)
+    packing.run()
+    row.refresh_from_db()
+    assert row.state == "ready", row.failure
+    return row
+
+
 class TestIsLarge:
     def test_by_how_many_files_and_by_how_many_bytes(self, two: list[Report], monkeypatch: pytest.MonkeyPatch) -> None:
         assert not packing.is_large(two)
@@ -101,6 +112,24 @@ class TestAsk:
         assert packing.ask(two, is_evidence=False, by=cast.staff("approver")) != asked
         with pytest.raises(IntegrityError, match="one_pack_of_the_same_at_a_time"):
             ReportPack.objects.create(asked_by=astrid, reports=asked.reports, is_evidence=False)
+
+    def test_that_of_one_customer_stands_in_his_record(self, two: list[Report], astrid: User) -> None:
+        packing.ask(two[:1], is_evidence=True, by=astrid)
+        event = AuditEvent.objects.get(verb="report.pack_asked")
+        assert (event.organisation_id, event.target_id) == (two[0].organisation_id, str(two[0].pk))
+
+    def test_a_person_has_five_at_a_time(self, two: list[Report], astrid: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(packing, "MOST", 2)
+        for report in two:
+            packing.ask([report], is_evidence=False, by=astrid)
+        with pytest.raises(packing.TooManyPacks, match="2 packs"):
+            packing.ask(two, is_evidence=False, by=astrid)
+        assert packing.ask(two[:1], is_evidence=False, by=astrid).asked_by == astrid
+        assert packing.ask(two, is_evidence=False, by=cast.staff("approver")).state == "waiting"
+        monkeypatch.setattr(packing, "LARGE_FILES", 1)
+        client, ticked = cast.signed_in(astrid), {"report": [report.pk for report in two]}
+        answer: Any = client.post(reverse("reports:many_download"), ticked, follow=True)
+        assert answer.status_code == 200 and "You have 2 packs already" in answer.content.decode()
 
     def test_nothing_is_asked_for_when_it_cannot_be_written_down(
         self, two: list[Report], astrid: User, monkeypatch: pytest.MonkeyPatch
@@ -203,6 +232,26 @@ class TestTake:
         with pytest.raises(packing.PackGone, match="erased since"):
             packing.take(ready, by=astrid)
 
+    def test_nor_is_one_in_which_a_document_was(self, evidence: ReportPack, astrid: User) -> None:
+        shredding.shred(Document.objects.get().sealed_for, reason="The end of its retention.", by=None)
+        with pytest.raises(packing.PackGone, match="erased since"):
+            packing.take(evidence, by=astrid)
+        assert not AuditEvent.objects.filter(verb="document.viewed").exists()
+
+    def test_the_documents_that_went_in_are_written_down_and_no_others(
+        self, organisation: Organisation, alice: User, astrid: User, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unsafe(*args: Any) -> bytes:
+            raise sanitised.Unsafe("It can't be made safe.")
+
+        row = packing.ask([made(organisation, alice, astrid, profile="full")], is_evidence=True, by=astrid)
+        with monkeypatch.context() as then:
+            then.setattr(sanitised, "sanitised", unsafe)
+            packing.run()
+        assert packing.take(row, by=astrid).documents == []
+        assert AuditEvent.objects.get(verb="report.pack_taken").details["count"] == 0
+        assert not AuditEvent.objects.filter(verb="document.viewed").exists()
+
 
 class TestOver:
     def late(self, row: ReportPack) -> None:
@@ -228,6 +277,36 @@ class TestOver:
         with pytest.raises(FileErased):
             ready.file.storage.key_of(name)
         assert not packing.QUEUE.is_waiting()
+
+    def test_a_file_that_could_not_be_deleted_is_tried_again(
+        self, ready: ReportPack, kept: Kept, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.late(ready)
+        before = kept()
+        with monkeypatch.context() as away:
+            away.setattr(type(ready.file.storage), "delete", lambda *_: 1 / 0)
+            packing.run()
+        row = ReportPack.objects.get()
+        assert (row.state, bool(row.file), kept()) == ("erased", True, before)
+        assert SubjectKey.objects.get(kind="pack").destroyed_at and not packing.QUEUE.is_waiting()
+        ReportPack.objects.update(claimed_until=Now() - timedelta(seconds=1))
+        assert packing.QUEUE.is_waiting()
+        packing.run()
+        assert not ReportPack.objects.get().file and len(before - kept()) == 1
+        assert not packing.QUEUE.is_waiting()
+
+    def test_one_that_raises_holds_up_neither_the_others_nor_what_is_to_be_built(
+        self, ready: ReportPack, two: list[Report], astrid: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = packing.ask(two[:1], is_evidence=False, by=astrid)
+        packing.run()
+        self.late(ready)
+        self.late(other)
+        waits = packing.ask(two[1:], is_evidence=False, by=astrid)
+        shred = shredding.shred
+        monkeypatch.setattr(shredding, "shred", lambda what, **how: shred(what, **how) if what.ref != ready.pk else 1 / 0)
+        packing.run()
+        assert [ReportPack.objects.get(pk=one.pk).state for one in (ready, other, waits)] == ["ready", "erased", "ready"]
 
     def test_and_it_can_be_asked_for_anew(self, ready: ReportPack, two: list[Report], astrid: User) -> None:
         self.late(ready)
@@ -260,10 +339,13 @@ class TestPages:
         for name in ("reports:pack", "reports:packed_download"):
             assert client.get(reverse(name, args=[ready.pk])).status_code == 404
 
-    def test_evidence_is_handed_over_after_a_second_factor(
-        self, two: list[Report], astrid: User, client: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        row = packing.ask(two[:1], is_evidence=True, by=astrid)
+    def test_evidence_is_handed_over_after_a_second_factor(self, evidence: ReportPack, astrid: User, client: Any) -> None:
+        where = reverse("reports:packed_download", args=[evidence.pk])
         client.force_login(astrid)
-        assert client.get(reverse("reports:packed_download", args=[row.pk])).status_code == 302
-        assert verbs() == ["report.pack_asked"]
+        answer = client.get(where)
+        assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, reverse(second_factor.page(astrid)))
+        assert verbs() == ["report.pack_asked", "report.pack_built"]
+        file: Any = cast.signed_in(astrid).get(where)
+        with zipfile.ZipFile(io.BytesIO(b"".join(file.streaming_content))) as archive:
+            assert "report.pdf" in archive.namelist()
+        assert verbs()[2:] == ["report.pack_taken"]

@@ -44,6 +44,16 @@ class TestVaultStorage:
         assert (vault.open(name).read(), vault.size(name)) == (data, size)
         assert path.stat().st_size == HEAD + size + 16 * max(1, -(-size // CHUNK))
 
+    def test_of_an_erased_one_nothing_is_opened_and_it_says_so_also_where_it_is_gone(
+        self, vault: VaultStorage, subject: Subject, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        name, path = self.kept(vault, subject, LONG)
+        shredding.shred(subject, reason="The end of its retention.", by=None)
+        path.unlink()
+        monkeypatch.setattr(type(vault.place), "open", lambda *_: pytest.fail("it was opened"))
+        with pytest.raises(FileErased):
+            vault.open(name)
+
     def test_nothing_of_it_stands_on_the_disk(self, vault: VaultStorage, subject: Subject) -> None:
         _name, path = self.kept(vault, subject, b"%PDF-1.7 of Alice" + LONG)
         sealed = path.read_bytes()

@@ -5,8 +5,8 @@ import threading
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts import organisations
-from accounts.models import AuditEvent, Membership, Message, Organisation, Proposal
+from accounts import members, organisations
+from accounts.models import AuditEvent, MemberInvitation, Membership, Message, Organisation, Proposal
 from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
 from kyc.cases import actions as cases
@@ -31,17 +31,19 @@ def alive(organisation):
         "entities": Entity.objects.filter(organisation=organisation, ended_at=None).count(),
         "cases": Case.objects.open().filter(organisation=organisation).count(),
         "invitations": Invitation.objects.live().filter(organisation=organisation).count(),
+        "members": MemberInvitation.objects.open().filter(organisation=organisation).count(),
         "proposals": Proposal.objects.open().filter(organisation=organisation).count(),
     }
 
 
-NOTHING = dict.fromkeys(("keys", "links", "entities", "cases", "invitations", "proposals"), 0)
+NOTHING = dict.fromkeys(("keys", "links", "entities", "cases", "invitations", "members", "proposals"), 0)
 
 
 class TestClose:
     def test_ends_all_that_lives(self, nordlys, linked, ana, rui):
         issue(nordlys, "second")
         invitations.invite(nordlys.controller, email="a@nordlys.example", by=nordlys.by)
+        members.invite(nordlys.organisation, email="bob@nordlys.example", role="owner", by=nordlys.by)
         again = scenes.case_again(nordlys)
         decision = scenes.proposed(again, "approve", by=ana)
         assert 0 not in alive(nordlys.organisation).values()
@@ -98,6 +100,8 @@ class TestCloseOwn:
             closing.close_own(nordlys.organisation, name="Nordlys", by=nordlys.by)
 
     def test_is_for_owners(self, nordlys):
+        # One stays.
+        Membership.objects.create(organisation=nordlys.organisation, user=cast.customer("bob@x.example", "Bob"), role="owner")
         Membership.objects.filter(user=nordlys.by).update(role="member")
         with pytest.raises(NotPermitted):
             closing.close_own(nordlys.organisation, name="Nordlys Modelling AS", by=nordlys.by)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts import members, organisations
 from accounts.models import MemberInvitation, Membership, Organisation, User
@@ -75,6 +76,16 @@ class TestMembers:
             answer = alice.post(path, data)
             assert answer.status_code == 422 and "The account needs an owner." in told(answer)
         assert Membership.objects.get().role == "owner"
+
+    def test_of_a_closed_account_only_ones_own_leaving_is_offered(self, nordlys: Organisation, alice: Client, bob: User) -> None:
+        own = Membership.objects.create(organisation=nordlys, user=bob)
+        owner = User.objects.get(email="alice@nordlys.example")
+        Organisation.objects.filter(pk=nordlys.pk).update(closed_at=timezone.now(), closed_by=owner)
+        assert f"{MEMBERS}{own.pk}/" not in told(alice.get(MEMBERS))
+        client = cast.signed_in(bob)
+        assert f"{MEMBERS}{own.pk}/remove/" in told(client.get(MEMBERS))
+        client.post(f"{MEMBERS}{own.pk}/remove/")
+        assert not organisations.is_member(bob)
 
     def test_so_many_invitations_a_day_and_no_more(self, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(pages, "INVITATIONS", "1/d/key")

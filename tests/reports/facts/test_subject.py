@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from pghistory.core import event_models
 
-from accounts import messages, snapshots
+from accounts import members, messages, snapshots
 from accounts.compartment import is_confined
 from accounts.models import Message, Organisation, Proposal, User
 from accounts.vault import SealedField
@@ -84,7 +84,7 @@ NOT_TOLD = {
     **dict.fromkeys(("kyc.LeiCopy", "kyc.LegalEntity", "kyc.LegalEntityParent"), "published, and of companies"),
     "kyc.UsageDay": "counters of an organisation's keys",
     "kyc.UsageRow": "counters of an organisation's keys; whose hash stands in one, nobody here can tell",
-    "accounts.MemberInvitation": "where an invitation went; whoever accepted it is told as a member",
+    "accounts.MemberInvitation": "where an invitation went; whoever accepted it is told as a member, removed or not",
     "accounts.Disposal": "that a class of records was erased, of which nothing is left to tell",
     "accounts.DisposalPlan": "days and counts",
     "accounts.PlannedDisposal": "days and counts; until when each class is kept stands in every answer",
@@ -470,6 +470,16 @@ class TestWhatWasCorrected:
         other = Party.objects.create(organisation=siri.organisation, kind="person", name="Bo Moe")
         Party.objects.filter(pk=other.pk).update(name="Bo Berg")
         assert "Bo Moe" not in json.dumps(answer(decided(siri.organisation, siri.by, party=siri.party)))
+
+
+class TestWhoWasRemoved:
+    def test_is_told_from_when_until_when_he_was_a_member(self, siri: Any) -> None:
+        bo = cast.customer("bo@moe.example", "Bo Moe")
+        joined = members.accept(members.invite(siri.organisation, email=bo.email, by=siri.by).pk, by=bo)
+        asked = decided(siri.organisation, bo, party=None)
+        members.remove(joined, by=siri.by)
+        told = dict(rows(answer(asked), "Your account"))
+        assert re.fullmatch(rf"{MOMENT} until {MOMENT}, as member", told["Member before"]) and "Member since" not in told
 
 
 class TestWhatHeHolds:
