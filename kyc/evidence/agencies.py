@@ -150,8 +150,7 @@ def told(rows: QuerySet[Agency]) -> list[Told]:
 
 def standing(agency: Agency) -> Standing:
     """Of one whose organisation has been read with it."""
-    ruling = ruled().filter(agency=agency).first()
-    return standing_of(agency, ruling, is_held=held().filter(pk=agency.pk).exists())
+    return standing_of(agency, ruled().filter(agency=agency).first(), is_held=held().filter(pk=agency.pk).exists())
 
 
 def ruled() -> QuerySet[Any]:
@@ -160,7 +159,7 @@ def ruled() -> QuerySet[Any]:
     return AgencyRuling.objects.live().select_related("document", "ruled_by").annotate(is_rejected=Exists(rejected))
 
 
-def standing_of(agency: Agency, ruling: AnyAgencyRuling | None, *, is_held: bool) -> Standing:
+def standing_of(agency: Agency, ruling: Any, *, is_held: bool) -> Standing:
     code = code_of(agency, ruling)
     return Standing("alone" if code == "confirmed" and not is_held else code, ruling)
 
@@ -182,17 +181,17 @@ def good() -> QuerySet[Agency]:
     """Those that an officer's last word confirms today: it is neither over nor taken back, nor the document it rests on. With how
     many `known` accounts it covers, which were named before it, whether it `has_new` ones, and `is_by_two`: the word before it
     confirmed as much, by the same document and of the same accounts, and was another person's."""
-    live = (
-        AgencyRuling.objects.live()
-        .filter(agency=OuterRef("pk"))
-    word = live.filter(ruling=R.CONFIRMED, valid_until__gte=timezone.localdate(), document__removed_at__isnull=True)
-    earlier =     AgencyRuling.objects.filter(agency=OuterRef("pk"), superseded_at__isnull=False).order_by("-pk")
+    live = AgencyRuling.objects.live().filter(agency=OuterRef("pk"))
+    word = live.filter(ruling=R.CONFIRMED, valid_until__gte=timezone.localdate(), document__removed_at__isnull=True).exclude(
+        document__in=Document.objects.rejected()
+    )
+    earlier = AgencyRuling.objects.filter(agency=OuterRef("pk"), superseded_at__isnull=False).order_by("-pk")
     rows = AgencyAccount.objects.live().filter(agency=OuterRef("pk"))
     known = rows.confirmed().filter(added_at__lte=OuterRef("at")).order_by().values("agency").annotate(n=Count("pk")).values("n")
-    of_one     ruling= rows.confirmed().filter(added_at__lte=OuterRef("at"), added_at__gt=OuterRef("earlier_at"))
+    of_one = rows.confirmed().filter(added_at__lte=OuterRef("at"), added_at__gt=OuterRef("earlier_at"))
     return (
-       valid_until__gte=timezone Agency.objects.live()
-            document__removed_at__isnull.annotate(
+        Agency.objects.live()
+        .annotate(
             at=Subquery(word.values("ruled_at")),
             by=Subquery(word.values("ruled_by"), output_field=BigIntegerField()),
             paper=Subquery(word.values("document"), output_field=BigIntegerField()),
@@ -206,8 +205,6 @@ def good() -> QuerySet[Agency]:
             has_new=Exists(rows.filter(added_at__gt=OuterRef("at"))),
             is_by_two=Q(earlier_paper=F("paper")) & ~Q(earlier_by=F("by")) & ~Exists(of_one),
         )
-        )
-        .exclude(document__in=Document.objects.rejected())
     )
 
 

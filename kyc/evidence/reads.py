@@ -23,7 +23,7 @@ from config import jobs
 from kyc.evidence import sharing
 from kyc.evidence.models import Document
 from kyc.evidence.read_models import IDENTITY, Reading
-from kyc.evidence.reading import documents, names, papers, programs, states
+from kyc.evidence.reading import documents, names, programs, states
 from kyc.evidence.reading.documents import Read
 from kyc.evidence.reading.signs import Sign
 from kyc.parties import comparing
@@ -119,10 +119,10 @@ def read(claim: jobs.Claim) -> None:
         reading.faults, reading.signs = found.faults, found.signs
         reading.told = json.dumps(found.written()) if found.fields else ""
         reading.save(update_fields=["state", "outcome", "source", "form", "told", "faults", "signs", "read_at"])
-        if knownseen := sorted(found.signs.keys() - {Sign.EXPIRES_SOON}):
+        if seen := sorted(found.signs.keys() - {Sign.EXPIRES_SOON}):
             audit.record("document.doubted", target=document, by=None, name=document.name, signs=seen)
-        if number := numbered(found):
-            signals.leave(document.organisation_id, {Signal.Type.DOCUMENT: known})
+        if known_by := numbered(found):
+            signals.leave(document.organisation_id, {Signal.Type.DOCUMENT: known_by})
 
 
 def looked_at(document: Document, today: date) -> Read:

@@ -18,8 +18,8 @@ from kyc.evidence import actions as evidence
 from kyc.evidence import reads
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
-from kyc.onboarding import papers
 from kyc.evidence.read_models import Reading
+from kyc.onboarding import papers
 from kyc.parties.models import Party
 from tests import cast
 from tests.bench import specimens
