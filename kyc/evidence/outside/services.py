@@ -208,7 +208,7 @@ class Stripe:
             outputs = told.mapping(found, "verified_outputs")
             document = told.mapping(told.mapping(found, "last_verification_report"), "document")
         except (reaching.Unreachable, Unreadable):
-            raise ServiceAway("Stripe does not answer.") from None
+            raise ServiceAway(_("The verification service cannot be reached. Try again later.")) from None
         names = [str(outputs.get(part) or "") for part in ("first_name", "last_name")]
         more = {"issuing_country": document.get("issuing_country"), "type": document.get("type")}
         more["expires_on"] = told.day(document.get("expiration_date"))
