@@ -69,7 +69,9 @@ class TestWaysIn:
         assert [row for row in told.values() if not all(row)] == []
         assert {name.partition(" (")[0] for name in told} == {
             "customer", "staff", "staff of a provider", "who lost a second factor", "who forgot the password",
-            "person invited to prove himself", "reader outside whom an officer gave a report's link", "gateway", "monitoring",
+            "person invited to prove himself", "person invited to act for an organisation",
+            "customer's telephone, by a computer's link", "reader outside whom an officer gave a report's link", "gateway",
+            "monitoring",
         }  # fmt: skip
         assert settings.AUTHENTICATION_BACKENDS == ["allauth.account.auth_backends.AuthenticationBackend"]
         assert settings.MFA_PASSKEY_LOGIN_ENABLED and set(settings.MFA_SUPPORTED_TYPES) == {"totp", "webauthn", "recovery_codes"}
@@ -107,13 +109,14 @@ class TestWaysIn:
         """In words there; here by the views, so that another one is seen."""
         files = [path for path in test_sources.OWN if "@elevated" in path.read_text()]
         assert sorted(path.relative_to(BASE).as_posix() for path in files) == [
-            "accounts/colleagues.py", "accounts/gateways.py", "kyc/desk/estate_import.py", "reports/subject_pages.py",
-            "reports/trail.py", "reports/views.py",
+            "accounts/colleagues.py", "accounts/gateways.py", "kyc/desk/estate_import.py", "reports/pack_pages.py",
+            "reports/subject_pages.py", "reports/trail.py", "reports/views.py",
         ]  # fmt: skip
         shape = r"@elevated(?:\.elevated)?\(.*\)\n(?:@.*\n)*def (\w+)"
         asking = re.findall(shape, "".join(path.read_text() for path in files))
         assert sorted(asking) == [
-            "add", "begin", "change_role", "decide", "download_of_a_person", "end", "end_sessions", "export", "issue",
+            "add", "begin", "change_role", "decide", "download_of_a_person", "download_of_evidence", "end",
+            "end_sessions", "export", "issue",
             "pack_of", "reset_second_factor", "revoke",
         ]  # fmt: skip
         assert elevated.READS == ("GET", "HEAD")

@@ -177,7 +177,7 @@ class TestAnswering:
         self, asked: SubjectRequest, alice: User, party: Party, rui: User
     ) -> None:
         other = cast.customer("bob@nordlys.example", "Bob")
-        asked.organisation.membership_set.create(user=other, role="member")
+        asked.organisation.membership_set.create(user=other, role="owner")
         asked.organisation.membership_set.filter(user=alice).delete()
         subjects.identify(asked, how="Called back.", party=party, user=other, by=rui)
         assert SubjectRequest.objects.get(pk=asked.pk).user == alice

@@ -21,6 +21,7 @@ DOTS = 200
 # Pixels of a page's longer side: a sheet of A2 has fewer. A page may be sixty metres long, and a worker has no such memory.
 LONGEST = 5000
 # A child sees no secret of ours, and one thread is enough for a page.
+BOX = re.compile(r"^Page +(\d+) MediaBox:(.+)$", re.MULTILINE)
 SURROUNDINGS = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
 
 
@@ -82,10 +83,10 @@ def picture(pdf: bytes, page: int) -> Grey | None:
 def longer_side(pdf: bytes, page: int) -> float | None:
     """Of that page, in points; None behind the last. By the box that pdftoppm draws, which is not the one that viewers show."""
     told = run(["pdfinfo", "-box", "-f", "1", "-l", str(page), "-"], pdf).decode("utf-8", "replace")
-    found = re.search(rf"^Page +{page} MediaBox:(.+)$", told, re.MULTILINE)
-    if found is None:
+    boxes = dict(BOX.findall(told))
+    if str(page) not in boxes:
         return None
-    left, bottom, right, top = map(float, found[1].split())
+    left, bottom, right, top = map(float, boxes[str(page)].split())
     return max(abs(right - left), abs(top - bottom))
 
 

@@ -71,7 +71,10 @@ NAMES = (
     "Entity.OtherEntityNames.OtherEntityName",
     "Entity.TransliteratedOtherEntityNames.TransliteratedOtherEntityName",
 )
-OTHER = re.compile(rf"({'|'.join(map(re.escape, NAMES))})\.\d+")
+OTHER = re.compile(
+    r"Entity\.OtherEntityNames\.OtherEntityName\.\d+"
+    r"|Entity\.TransliteratedOtherEntityNames\.TransliteratedOtherEntityName\.\d+"
+)
 
 
 def published(path: Path) -> date | None:

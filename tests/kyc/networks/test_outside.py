@@ -13,14 +13,15 @@ from tests import cast, networked
 from tests.kyc.keys.conftest import ana, case, entity, issued, linked, nordlys, rui, the_list  # noqa: F401  # fixtures
 from tests.kyc.keys.scenes import Issued
 from tests.reports.story import attribution_of, dossier_of
-from tests.test_compartment import OTHERS, WORDS, record
+from tests.test_compartment import OTHERS, SECOND, WORDS, record
 
 
 @pytest.fixture(autouse=True)
 def others(request: pytest.FixtureRequest) -> None:
-    """Two who were customers before the incident, and are in a network with it."""
+    """Two who were customers before the incident, and are in a network with it; and who takes what one proposes."""
     request.getfixturevalue("linked")
     networked.accounts(2, f"{OTHERS} {{}}")
+    cast.staff("investigator", SECOND)
 
 
 class TestGateways:
