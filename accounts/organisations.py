@@ -101,7 +101,7 @@ def named(name: str, *, limit: int, field: str = "name") -> str:
 @transaction.atomic
 def create(*, name: str, by: User) -> Organisation:
     """A customer account owned by `by`, with a first project. The same name sent twice is one organisation. Raises NotPermitted,
-    NameLeadsElsewhere, NameMissing, ActsForAnother."""
+    NameLeadsElsewhere, NameMissing."""
     if by.is_staff:
         raise NotPermitted(_("Staff examine customers and cannot be one."))
     if not (name := named(name, limit=300)):
@@ -111,8 +111,6 @@ def create(*, name: str, by: User) -> Organisation:
         User.objects.select_for_update().get(pk=by.pk)
         if existing := Organisation.objects.filter(name=name, membership__user=by).first():
             return existing
-        if is_member(by):
-            raise ActsForAnother
         organisation = Organisation.objects.create(name=name)
         Membership.objects.create(organisation=organisation, user=by, role=Membership.Role.OWNER)
         Project.objects.create(organisation=organisation, name="Default")

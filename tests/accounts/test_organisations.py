@@ -31,15 +31,6 @@ class TestCreate:
         assert organisations.create(name="Nordlys", by=alice) == organisations.create(name=" Nordlys ", by=alice)
         assert Organisation.objects.count() == Membership.objects.count() == AuditEvent.objects.count() == 1
 
-    def test_who_acts_for_one_founds_no_second(self) -> None:
-        alice, bob = cast.customer(), cast.customer("bob@x.example", "Bob")
-        first = organisations.create(name="Nordlys", by=alice)
-        Membership.objects.create(organisation=first, user=bob)
-        for who in (alice, bob):
-            with pytest.raises(organisations.ActsForAnother, match="for one only"):
-                organisations.create(name="Second", by=who)
-        assert organisations.create(name="Nordlys", by=bob) == first and Organisation.objects.count() == 1
-
     def test_the_same_name_of_two_people_is_two_and_neither_learns_of_the_other(self) -> None:
         first = organisations.create(name="Nordlys", by=cast.customer())
         second = organisations.create(name="Nordlys", by=cast.customer("charlie@x.example", "Charlie"))
