@@ -213,7 +213,12 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     )
     queued.append(Expiry.objects.create(organisation=organisation, item=item, what="tell", days=60))
     judged = DocumentReview.objects.create(
-        organisation=organisation, document=document, ruling="upload", reason="unreadable", reviewed_by=analyst
+        organisation=organisation,
+        document=document,
+        ruling="upload",
+        reason="unreadable",
+        reviewed_by=analyst,
+        superseded_at=timezone.now(),
     )
     word = FlagRuling.objects.create(
         organisation=organisation, questionnaire=told[1], question="weapons", ruling="explained", note="A film.", ruled_by=analyst

@@ -1163,7 +1163,7 @@ def built(*, confined: bool = True) -> House:
     people["bare"] = User.objects.create_user("bare@keyholder.example", "x", name="Bare", staff_role="approver")
     house = House(numbers(mine, people["analyst"]), numbers(theirs, people["analyst"]) | {"draft": draft.pk}, people, credential)
     for role in EXAMINERS:
-        for paper in ("passport", "wealth"):
+        for paper in ("passport", "wealth", "document"):
             evidence.look_at(Document.objects.get(pk=house.mine[paper]), by=people[role])
     house.mine["approver"], house.mine["gateway"] = people["approver"].pk, gateway.pk
     # Of no organisation, so that who sees no case sees it too; in the tree, which takes nothing of an open transaction.
