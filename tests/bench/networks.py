@@ -110,6 +110,6 @@ def edges(signals: Signals) -> set[tuple[int, int]]:
     """Whom we hold to be of one hand rather than not, before anything else is known of them."""
     nobody: Ints = np.zeros(0, np.int64)
     begins = np.searchsorted(signals.account, np.arange(signals.accounts + 1)).astype(np.int64)
-    groups = np.full(signals.accounts, -1, np.int64)
+    groups = np.full((1, signals.accounts), -1, np.int64)
     found = finder.linked(signals, weighing.rarity(signals), begins, groups, nobody, nobody)
     return {*zip(found.a.tolist(), found.b.tolist(), strict=True)}
