@@ -3,7 +3,7 @@
 import gzip
 import json
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,14 +18,13 @@ from kyc.usage import intake
 from kyc.usage.models import UsageBatch, UsageDay, UsageRow
 from kyc.usage.rows import KNOWN, REQUIRED
 from tests.kyc.keys.scenes import Issued
-from tests.kyc.usage.scenes import another_connection, issued_long_ago
+from tests.kyc.usage.scenes import another_connection, issued_long_ago, this_hour
 
 pytestmark = pytest.mark.django_db
-HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def row(issued: Issued, **more: Any) -> dict[str, Any]:
-    return {"key": issued.key.prefix, "hour": HOUR.isoformat(), "model": "sonnet-5", "requests": 3, **more}
+    return {"key": issued.key.prefix, "hour": this_hour().isoformat(), "model": "sonnet-5", "requests": 3, **more}
 
 
 def batch(*rows: Any, number: Any = None) -> dict[str, Any]:
@@ -64,7 +63,7 @@ class TestUsage:
         assert {name: getattr(kept, name) for name in told if name not in {"key", "hour"}} == {
             name: value for name, value in told.items() if name not in {"key", "hour"}
         }
-        assert (kept.hour, kept.key_id, kept.organisation_id) == (HOUR, linked.key.pk, linked.key.organisation_id)
+        assert (kept.hour, kept.key_id, kept.organisation_id) == (this_hour(), linked.key.pk, linked.key.organisation_id)
         sums = UsageDay.objects.order_by("country").values_list(
             "country", "requests", "tokens_in", "tokens_out", "errors", "refusals"
         )
@@ -107,10 +106,10 @@ class TestUsage:
 
     def test_late_rows_count_and_are_marked(self, send: Any, linked: Issued) -> None:
         issued_long_ago()
-        before = HOUR - timedelta(days=40)
+        before = this_hour() - timedelta(days=40)
         assert send(batch(row(linked, hour=before.isoformat()), row(linked))).json()["late"] == 1
         assert list(UsageRow.objects.order_by("hour").values_list("is_late", flat=True)) == [True, False]
-        assert list(UsageDay.objects.order_by("day").values_list("day", "late")) == [(before.date(), 3), (HOUR.date(), 0)]
+        assert list(UsageDay.objects.order_by("day").values_list("day", "late")) == [(before.date(), 3), (this_hour().date(), 0)]
 
     def test_a_revoked_key_was_used_before(self, send: Any, linked: Issued, rui: Any) -> None:
         actions.revoke(linked.key, by=rui)
