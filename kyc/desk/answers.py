@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from config.numbers import rounded
 from kyc.desk import comparing, words
 from kyc.desk.inquiry_forms import KINDS
 from kyc.desk.summary import Used, used_on
@@ -101,7 +101,7 @@ def beside(known: dict[str, str], every: Iterable[Found]) -> Iterator[Beside]:
 
 def parts(found: Found) -> list[tuple[Any, str]]:
     """They add up to the score."""
-    made = [(_("The names alone"), number_format(found.alike, 3))]
+    made = [(_("The names alone"), rounded(found.alike, 3))]
     made += [(part.sentence, signed(part.change)) for part in found.moved]
     if found.limited:
         made.append((limit(found), signed(found.limited)))
@@ -117,7 +117,7 @@ def limit(found: Found) -> str:
 
 
 def signed(change: float) -> str:
-    return f"{'+' if change > 0 else '−'}{number_format(abs(change), 3)}"
+    return f"{'+' if change > 0 else '−'}{rounded(abs(change), 3)}"
 
 
 def used(inquiry: Inquiry) -> list[Used]:

@@ -21,6 +21,7 @@ from accounts.guards import staff
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.progress import of_job
+from config.numbers import rounded
 from kyc.cases.models import Case
 from kyc.desk import indication_forms as forms
 from kyc.desk import timeline
@@ -236,7 +237,7 @@ def glance(told: Heads) -> list[tuple[str, Any]]:
     of = told.indication
     facts = [
         (_("Days looked at"), _("%(first)s to %(last)s") % {"first": heads.dated(told.since), "last": heads.dated(of.day)}),
-        (_("Requests"), heads.counted(of.requests)),
+        (_("Requests"), rounded(of.requests)),
         *told.group,
         (_("Rules"), of.run.rules),
     ]

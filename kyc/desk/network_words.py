@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import SignalValue
 from accounts.signal_models import Hub
+from config.numbers import rounded
 
 # Of a value's hash, so many letters tell it from every other of its type in a network.
 HANDLE = 10
@@ -95,7 +96,7 @@ def shown(value: str, *, letters: int = HANDLE) -> str:
 
 def bits(number: float) -> str:
     """To one place: a bit more means twice as unlikely by chance."""
-    return ngettext("%(n)s bit", "%(n)s bits", 1 if number == 1 else 2) % {"n": number_format(number, decimal_pos=1)}
+    return ngettext("%(n)s bit", "%(n)s bits", 1 if number == 1 else 2) % {"n": rounded(number, 1)}
 
 
 def confidence(share: float) -> str:

@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Organisation
+from config.numbers import rounded
 from kyc.networks.indication_models import Authorisation, Indication, IndicationRun
 from kyc.networks.network_models import Network, NetworkMembership
 from kyc.rules import indicators
@@ -92,7 +93,7 @@ def line(told: dict[str, Any], rules: Indicators) -> Line:
         lacking = _("Fewer than %(count)s peers to compare with: it gives no points.") % {"count": rules.least_peers}
     usual = _("half have at most %(middle)s, %(part)s %% at most %(line)s")
     values = {name: worded(told[name], indicator) for name in ("middle", "line")} if is_compared else {}
-    values["part"] = number_format(rules.part * 100, 0)
+    values["part"] = rounded(rules.part * 100)
     return Line(
         code=indicator.code, label=_(indicator.label), sentence=_(indicator.sentence),
         figure="" if figure is None else worded(figure, indicator), usual=usual % values if is_compared else "",
@@ -113,14 +114,10 @@ def peers(told: dict[str, Any], rules: Indicators) -> str:
 
 def worded(value: float, indicator: Indicator) -> str:
     if indicator.unit == "share":
-        return _("%(number)s %%") % {"number": number_format(value * 100, 0 if value >= 0.1 else 1)}
+        return _("%(number)s %%") % {"number": rounded(value * 100, 0 if value >= 0.1 else 1)}
     if indicator.unit == "number":
-        return number_format(value, 2)
-    return counted(value) if value >= 10 or value == int(value) else number_format(value, 1)
-
-
-def counted(value: float) -> str:
-    return number_format(value, 0, use_l10n=True, force_grouping=True)
+        return rounded(value, 2)
+    return rounded(value) if value >= 10 or value == int(value) else rounded(value, 1)
 
 
 def aged(age: str, rules: Indicators) -> str:
