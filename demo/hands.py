@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import scope, signals
 from accounts.models import Organisation, Signal
 from accounts.signals import Seen
-from demo import clock
+from demo import agencies, clock
 from demo.founding import begun, staff, turn
 from demo.organisations.rows import Customer, Person, Story
 from demo.use import chance
@@ -79,8 +79,10 @@ def load() -> None:
     with scope.everything():
         told = Organisation.objects.real().filter(name__in=AMONG).order_by("pk")
         signals.leave_all([*hand([*those, *told])])
-        signals.leave_all([*roof([account(*row) for row in AGENCY], "agency", (T.DEVICE, T.LOGIN_IP, T.API_IP, T.TEMPLATE))])
+        shops = [account(*row) for row in AGENCY]
+        signals.leave_all([*roof(shops, "agency", (T.DEVICE, T.LOGIN_IP, T.API_IP, T.TEMPLATE))])
         signals.leave_all([*roof([account(*row) for row in OFFICE], "office", (T.LOGIN_IP, T.ADDRESS, T.API_IP))])
+        agencies.declare(shops)
     with turn(ines), scope.of_officer(ines):
         asking.ask(by=ines)
 

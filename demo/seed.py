@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import data_requests, exposed, hands, incident, indicated, inquiry, stories, twice, use
+from demo import acted, data_requests, exposed, hands, incident, indicated, inquiry, stories, twice, use
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -138,4 +138,5 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
     patiently(use.load)
     patiently(hands.load)
     patiently(indicated.load)
+    patiently(acted.load)
     ask_for_reports()
