@@ -29,6 +29,10 @@ TABLES: dict[str, dict[str, Callable[[Facts], Rows]]] = {
     "R-03": {
         "statuses.csv": lambda facts: facts["statuses"],
         "origins.csv": lambda facts: facts["origins"],
+        "levels.csv": lambda facts: facts["assurance"]["levels"],
+        "evidence.csv": lambda facts: facts["assurance"]["items"],
+        "differences.csv": lambda facts: facts["assurance"]["mismatches"],
+        "confirmations.csv": lambda facts: facts["assurance"]["confirmations"],
         "screened.csv": lambda facts: facts["screening"]["parties"],
         "matches.csv": lambda facts: facts["screening"]["hits"],
         "keys.csv": lambda facts: facts["access"]["keys"],

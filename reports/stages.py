@@ -20,6 +20,7 @@ WORDS = {
     "exclusions": gettext_lazy("whom a rule on owners leaves out"),
     "ownership": gettext_lazy("ownership"),
     "documents": gettext_lazy("documents"),
+    "assurance": gettext_lazy("how sure the evidence is"),
     "invitations": gettext_lazy("invitations"),
     "intended_use": gettext_lazy("intended use"),
     "payment": gettext_lazy("payment"),

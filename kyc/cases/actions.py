@@ -22,7 +22,7 @@ from kyc.cases.meanwhile import NotNow as NotNow
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.cases.policy import POLICY, REASONS
-from kyc.evidence import reviews
+from kyc.evidence import graded, reviews
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.ownership.reconciling import reconcile
@@ -274,7 +274,8 @@ def is_asked_anew(document: Document, decision: Decision, top: Party | None, cus
 
 
 def make_entity(case: Case, decision: Decision, *, by: User) -> Entity:
-    """The verified result. An earlier entity of the organisation ends in the same moment (AMLR-10 sets the term)."""
+    """The verified result, at the assurance that the evidence gives when it is made. An earlier entity of the organisation ends
+    in the same moment (AMLR-10 sets the term)."""
     now = timezone.now()
     party = Role.objects.live().select_related("party").get(organisation=case.organisation, kind=Role.Kind.CUSTOMER).party
     score = Score.objects.filter(organisation=case.organisation).order_by("-pk").first()
@@ -288,6 +289,7 @@ def make_entity(case: Case, decision: Decision, *, by: User) -> Entity:
         decision=decision,
         reference=f"E-{now:%Y}-{decision.pk:05d}",
         name=party.name,
+        assurance=graded.reached_by(party) or Entity.DECLARED,
         valid_from=now,
         valid_until=now + timedelta(days=days),
     )

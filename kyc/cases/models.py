@@ -418,16 +418,18 @@ class EntityQuerySet(models.QuerySet["Entity"]):
 
 @tracked()
 class Entity(models.Model):
-    """The verified result: who this organisation is, at which assurance, until when."""
+    """The verified result: who this organisation is, at which assurance, until when. The assurance is the code of the level that
+    the evidence reached when it was decided, by the guideline that is aimed at; `declared` where it reached none."""
 
     personal = ("name", "end_reason")
+    DECLARED = "declared"
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     party = models.ForeignKey(Party, models.PROTECT)
     decision = models.OneToOneField(Decision, models.PROTECT)
     reference = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=300)
-    assurance = models.CharField(max_length=20, default="declared")
+    assurance = models.CharField(max_length=20, default=DECLARED)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)

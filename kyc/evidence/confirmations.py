@@ -40,8 +40,8 @@ class OtherName(Refused):
     field = "reason"
 
 
-def said(party: Party) -> Mapping[str, str]:
-    """By what it is, what the party says of itself today; what can't be read is left out."""
+def said(party: Any) -> Mapping[str, str]:
+    """By what it is, what the party says of itself, or said in a row of its history; what can't be read is left out."""
     told: dict[str, Any] = {
         W.EMAIL: party.email,
         W.PHONE: party.phone,
@@ -49,7 +49,7 @@ def said(party: Party) -> Mapping[str, str]:
         W.DOMAIN: party.domain,
         W.LEI: party.lei,
         W.REGISTRATION: party.registration_number,
-        W.IDENTITY: party.birth_date if party.is_person else "",
+        W.IDENTITY: party.birth_date if party.kind == Party.Kind.PERSON else "",
     }
     return {what: str(text) for what, text in told.items() if text and not isinstance(text, Unreadable)}
 
@@ -59,14 +59,15 @@ def mark(what: str, *parts: str) -> str:
     return searching.fingerprint("\n".join([what, *map(alike, parts)]), purpose="confirmed")
 
 
-def mark_of(party: Party, what: str, text: str) -> str:
+def mark_of(party: Any, what: str, text: str) -> str:
     """A number is one of a register, and an identity one of a name."""
     beside = {W.REGISTRATION: (party.country, party.register), W.IDENTITY: (party.name,)}.get(W(what), ())
     return mark(what, text, *beside)
 
 
-def mark_of_payment(party: Party, means: PaymentMeans) -> str:
-    return mark(W.PAYMENT, str(means.pk), means.holder, party.name)
+def mark_of_payment(party: Any, means: Any, number: int | None = None) -> str:
+    """`number` where the means is a row of history, which has another of its own."""
+    return mark(W.PAYMENT, str(number or means.pk), means.holder, party.name)
 
 
 def marks(party: Party, live: Iterable[PaymentMeans]) -> set[str]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from kyc.evidence.item_models import EvidenceItem
 from kyc.evidence.items import about
 from kyc.parties.models import Party, PaymentMeans
 from kyc.rules import assurance
-from kyc.rules.assurance import Guideline
+from kyc.rules.assurance import Assurance, Guideline
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,15 @@ class Graded:
 
 
 def counted(item: EvidenceItem) -> Item:
-    """What the arithmetic sees of an item: what was not found good counts for nothing, and may still be."""
+    return counted_at(item, item.pk)
+
+
+def counted_at(item: Any, number: int) -> Item:
+    """What the arithmetic sees of an item, or of a row of its history: what was not found good counts for nothing, and may
+    still be."""
     passed = EvidenceItem.Result.PASSED
     validation = item.validation if item.validation_result == passed else ""
-    return Item(item.pk, item.kind, validation, item.verification if item.verification_result == passed else "")
+    return Item(number, item.kind, validation, item.verification if item.verification_result == passed else "")
 
 
 # Of what of an entity, confirmed how, a confirmation is which kind of evidence, validated how.
@@ -56,11 +62,16 @@ BEYOND = 1 << 64
 def counted_as(row: Confirmation) -> Item | None:
     """What the arithmetic sees of a confirmation of an entity; None where it is no evidence, or by a paper that is none of that
     kind, as where an extract of the register bears the address."""
+    return confirmed_at(row, row.pk, paper=row.document.kind if row.document else "", rules=assurance.load())
+
+
+def confirmed_at(row: Any, number: int, *, paper: str, rules: Assurance) -> Item | None:
+    """The same, of a row of its history too; `paper` is the kind of the document that it rests on, empty for none."""
     code, validation = COUNTED.get((W(row.what), H(row.how)), ("", ""))
-    kind = assurance.load().kinds.get(code)
-    if kind is None or (row.document and row.document.kind not in kind.documents):
+    kind = rules.kinds.get(code)
+    if kind is None or (paper and paper not in kind.documents):
         return None
-    return Item(BEYOND + row.pk, code, validation)
+    return Item(BEYOND + number, code, validation)
 
 
 def of_confirmed(rows: Iterable[Confirmation]) -> list[Item]:
@@ -126,6 +137,12 @@ def levels(organisation: Organisation, parties: Iterable[Party]) -> dict[int, Re
         beside = [] if party.is_person else said.get(party.pk, [])
         found[party.pk] = reached(guideline, [*map(counted, items[party.pk]), *beside], given, rules)
     return found
+
+
+def reached_by(party: Party) -> str:
+    """The code of the level that it reaches today by the guideline that is aimed at; empty for none."""
+    found = levels(party.organisation, [party])[party.pk]
+    return found.level.code if found else ""
 
 
 def confirmed_of(organisation: Organisation) -> dict[int, list[Item]]:

@@ -128,6 +128,11 @@ def load(version: str = CURRENT) -> Assurance:
     return read(version)
 
 
+def of_pack(version: str) -> Assurance:
+    """Those that go with a rule pack: the newest that are not newer than it, or the first that there are."""
+    return load(max((one for one in versions() if one <= version), default=min(versions())))
+
+
 def versions() -> set[str]:
     return {path.stem.removeprefix("assurance_").replace("_", ".") for path in FOLDER.glob("assurance_*.json")}
 

@@ -6,6 +6,8 @@ from typing import Any
 from django.db import models
 
 from kyc.cases.models import Case, DecidedOwner, Examination
+from kyc.evidence.confirmation_models import Confirmation
+from kyc.evidence.item_models import EvidenceItem, Mismatch
 from kyc.evidence.models import AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
 from kyc.keys.models import Hold, Key, Link
 from kyc.ownership.models import Interest
@@ -13,6 +15,7 @@ from kyc.ownership.rule import OF_OWNERS
 from kyc.parties.models import Exclusion, Party, PaymentMeans, PersonStatus, Profile, Questionnaire, Role
 from kyc.risk.scoring import HIGHEST
 from kyc.screening.models import Hit, ListVersion
+from reports.facts.assured import OPEN, STANDS
 from reports.facts.determined import IF_TRUE, OVERTAKEN, UNDECIDED, YES
 from reports.facts.reader import Reader, instant
 
@@ -33,6 +36,7 @@ COUNTED: tuple[type[models.Model], ...] = (
         Questionnaire,
         PaymentMeans,
     ),
+    *(EvidenceItem, Mismatch, Confirmation),
     *(Case, Examination, Hit, Key, Link, Hold),
 )
 
@@ -51,7 +55,13 @@ POSSIBLE = (
 )
 DECLARED = (
     "Attributes, parties and interests are what the customer declared. Documents are held with the SHA-256 digest of the file "
-    "received; this report does not say that a document proves an attribute."
+    "received. What a document or a check proves of whom, and who found so, stands under assurance alone."
+)
+ASSURANCE = (
+    "A level is reached by evidence items that an officer found good and that neither expired nor rest on a document that was "
+    "taken back, rejected or not let through by the virus scanner; of a company, trust or state body also by what was confirmed "
+    "of it. Strength follows from how an item was validated. What each level asks for is data of the rules of assurance, "
+    "of which the version and the digest are told; by the guideline that is aimed at, the level asked for stands beside it."
 )
 DIGESTS = (
     "The digest of a list is SHA-256 over the publisher's unpacked files in their order, a zero byte after each; that of the "
@@ -129,6 +139,7 @@ def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     )
     texts = [("Effective and known", TIMES), ("Dates", DATES), ("Identity", DECLARED)]
     texts += [
+        ("Assurance", ASSURANCE),
         ("Person status", standing),
         ("Masking", IN_FULL if reader.is_full else MASKED),
         ("Screening", screening),
@@ -198,6 +209,8 @@ def not_covered(facts: Facts) -> Iterator[tuple[str, str]]:
     yield from NOT_COVERED
     from_registers = any(row["kind"] == "register" and not row["withdrawn_at"] for row in facts["ownership"]["observed"])
     but = ", but for what registers say of its owners, under ownership" if from_registers else ""
+    if any(row["state"] == STANDS for row in facts["assurance"]["confirmations"]):
+        but = ", but for what was confirmed, under assurance" + (f"{but.replace(', but for', ', and')}" if but else "")
     yield "Independent checks", f"{UNCHECKED}{but}."
 
 
@@ -212,6 +225,7 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Class", "The customer had not said what it is."
     if open_ones := sum(row["result"] != "verified" for row in facts["statuses"]):
         yield "Person status", f"Standings that are not verified: {open_ones} of {len(facts['statuses'])}."
+    yield from of_assurance(facts)
     holding = [row for row in facts["origins"] if row["holds"] == "yes"]
     if unseen := sum(row["result"] != "verified" for row in holding):
         yield "Origin", f"Formation, headquarters and ultimate parents that are not verified: {unseen} of {len(holding)}."
@@ -250,6 +264,14 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Decision", f"Asked of the customer and not answered: {unmet} of {len(facts['decision']['asked'])}."
     if not any(row["outcome"] == "taken" for row in facts["decision"]["proposals"]):
         yield "Decision", "No decision had been taken."
+
+
+def of_assurance(facts: Facts) -> Iterator[tuple[str, str]]:
+    told = facts["assurance"]
+    if below := [row["party"] for row in told["levels"] if row["is_enough"] == "no"]:
+        yield "Assurance", f"The level that is asked for is not reached by: {', '.join(below)}."
+    if still := sum(row["result"] == OPEN for row in told["mismatches"]):
+        yield "Assurance", f"Points in which evidence says otherwise than was declared, not resolved: {still}."
 
 
 def of_ownership(facts: Facts) -> Iterator[tuple[str, str]]:

@@ -6,10 +6,13 @@ from typing import Any
 from django.db import models
 
 from kyc.cases.models import Case, Examination
+from kyc.evidence.confirmation_models import Confirmation
+from kyc.evidence.item_models import EvidenceItem, Mismatch
 from kyc.ownership.models import Discrepancy, Interest, Observation
 from kyc.parties.models import Attribute, Party, Role
 from kyc.screening.models import Hit
 from reports.facts import basis
+from reports.facts.assured import assured
 from reports.facts.customer import ownership
 from reports.facts.declared import origins
 from reports.facts.frame import Frame
@@ -20,6 +23,7 @@ from reports.facts.structure import beneficial, bods, compared, entities, office
 Facts = dict[str, Any]
 COUNTED: tuple[type[models.Model], ...] = (
     *(Party, Role, Attribute, Interest, Observation, Discrepancy),
+    *(EvidenceItem, Mismatch, Confirmation),
     *(Case, Examination, Hit),
 )
 OWNERS = (
@@ -47,8 +51,8 @@ IN_FULL = (
 )
 NOT_COVERED = (
     (
-        "Proof of what was declared",
-        "Which documents and checks support each attribute stands in the dossier, R-03, of the same customer.",
+        "Documents held",
+        "Which files were received, with their digests, stands in the dossier, R-03, of the same customer.",
     ),
     ("Keys", "Which keys answer to the customer stands in the attribution report, R-06."),
 )
@@ -57,6 +61,7 @@ NOT_COVERED = (
 def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     texts = [("Effective and known", basis.TIMES), ("Dates", basis.DATES), ("Beneficial owners", OWNERS)]
     texts += [("Masking", IN_FULL if reader.is_full else MASKED), ("Nominees and trusts", basis.NOMINEES)]
+    texts += [("Assurance", basis.ASSURANCE)]
     texts += [(found["title"], basis.arithmetic(found)) for found in facts["ownership"]["regimes"]]
     texts += [("Possible matches", f"{basis.POSSIBLE} {SEEN}"), ("Statements of the standard", STANDARD)]
     texts += [("Digests", basis.DIGESTS), ("Four eyes", basis.EYES), ("Reproducing this report", basis.REPRODUCED)]
@@ -93,6 +98,7 @@ def unknowns(reader: Reader, facts: Facts) -> Iterator[tuple[str, str]]:
     holding = [row for row in facts["origins"] if row["holds"] == "yes"]
     if unseen := sum(row["result"] != "verified" for row in holding):
         yield "Origin", f"Formation, headquarters and ultimate parents that are not verified: {unseen} of {len(holding)}."
+    yield from basis.of_assurance(facts)
     if not facts["parents"]:
         yield "Ultimate parent", "No ultimate parent is known, neither told nor by the arithmetic."
     yield from basis.of_ownership(facts)
@@ -135,7 +141,7 @@ def differences(rows: list[Facts]) -> str:
 
 CONTROL = Frame(
     kind="R-04",
-    template="R-04/3",
+    template="R-04/4",
     title="Beneficial Ownership and Control Structure Report",
     sections=(
         ("beneficial", beneficial),
@@ -145,6 +151,7 @@ CONTROL = Frame(
         ("persons", persons),
         ("parents", parents),
         ("origins", origins),
+        ("assurance", assured),
         ("ownership", ownership),
         ("screening", compared),
         ("bods", bods),

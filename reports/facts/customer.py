@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from accounts.models import Membership
+from kyc.evidence.confirmation_models import Confirmation
 from kyc.evidence.models import Document
 from kyc.ownership import regimes, trusts
 from kyc.ownership.interests import has_size, weight
@@ -11,10 +12,12 @@ from kyc.ownership.models import Interest, holdings
 from kyc.ownership.shares import ONE, exactly, parse, shown
 from kyc.parties import identifying
 from kyc.parties.models import Party, Role
+from reports.facts.assured import confirmed_now
 from reports.facts.determined import determinations
 from reports.facts.observed import discrepancies, observed, rule
 from reports.facts.reader import Reader, country, day, instant, masked
 
+W = Confirmation.What
 DECLARED = "declared by the customer"
 DIRECTLY, INDIRECTLY = "directly", "through others who are not named"
 BY_LINK = "the person, by invitation"
@@ -33,6 +36,14 @@ IDENTITY = (
     ("lei", "LEI", str),
     ("tax_number", "Tax number", masked),
 )
+# By what a confirmation is of them.
+CONFIRMED: dict[str, str] = {
+    "registration_number": W.REGISTRATION,
+    "address": W.ADDRESS,
+    "phone": W.PHONE,
+    "domain": W.DOMAIN,
+    "lei": W.LEI,
+}
 
 
 def identity(reader: Reader) -> list[dict[str, str]]:
@@ -41,7 +52,7 @@ def identity(reader: Reader) -> list[dict[str, str]]:
     if party is None:
         return []
     events = list(reader.events(Party).filter(pgh_obj_id=party.pgh_obj_id)) or [party]
-    rows = []
+    confirmed, rows = confirmed_now(reader), []
     for field, label, show in IDENTITY:
         value = getattr(party, field)
         recorded_at = instant(since(events, field, value)) if value else ""
@@ -56,7 +67,7 @@ def identity(reader: Reader) -> list[dict[str, str]]:
                 "value": f"{told}, {country(party.tax_country)}" if value and field == "tax_number" else told,
                 "recorded_at": recorded_at,
                 "source": DECLARED if value else "",
-                "result": "not independently verified" if value else "not given",
+                "result": confirmed.get(CONFIRMED.get(field, ""), "not independently verified") if value else "not given",
             }
         )
     return rows

@@ -2,6 +2,7 @@
 
 from reports.facts import basis
 from reports.facts.access import access
+from reports.facts.assured import assured
 from reports.facts.changes import changes
 from reports.facts.customer import documents, identity, members, ownership, parties
 from reports.facts.declared import coming, intended_use, invitations, origins, payment, signatories, statuses
@@ -12,7 +13,7 @@ from reports.facts.picture import picture
 
 DOSSIER = Frame(
     kind="R-03",
-    template="R-03/9",
+    template="R-03/10",
     title="Customer Identification and Verification Dossier",
     sections=(
         ("identity", identity),
@@ -24,6 +25,7 @@ DOSSIER = Frame(
         ("exclusions", exclusions),
         ("ownership", ownership),
         ("documents", documents),
+        ("assurance", assured),
         ("invitations", invitations),
         ("intended_use", intended_use),
         ("payment", payment),

@@ -17,7 +17,7 @@ from kyc.cases import actions as cases
 from kyc.cases import examining
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
-from kyc.evidence import invitations, proofs
+from kyc.evidence import confirmations, invitations, items, mismatches, proofs
 from kyc.evidence.models import Document, Invitation
 from kyc.keys import actions as keys
 from kyc.keys import holds, linking
@@ -48,7 +48,7 @@ LISTED = """\
 102,"NYQUIST, Solveig","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"DOB 09 Oct 1975."
 """
 INVITED = "alice.private@post.example"
-SOLVEIG_BORN, FUND_NUMBER = "1975-10-09", "NO 987 654 321"
+SOLVEIG_BORN, FUND_NUMBER, PASSPORT_NUMBER = "1975-10-09", "NO 987 654 321", "N1234567"
 
 
 @dataclass
@@ -194,6 +194,7 @@ def approve(story: Story) -> None:
     document = invitations.prove(Invitation.objects.get(), kind="passport", file=passport())
     status = PersonStatus.objects.live().get(party=story.controller, axis=PersonStatus.Axis.IAAS)
     proofs.verify(status, document=document, note="Seen in the original.", by=story.ana)
+    graded(story, document)
     cast.shown(story.organisation, story.alice, officer=story.ana)
     cases.submit(story.case, declared_true=True, by=story.alice)
     examining.run()
@@ -203,6 +204,23 @@ def approve(story: Story) -> None:
     linking.run()
     keys.revoke(story.revoked, reason="no longer needed", by=story.alice)
     story.secrets = (one, two)
+
+
+def graded(story: Story, passport: Document) -> None:
+    """The passport is evidence of Alice, on which her name is written otherwise; the register's extract confirms the number."""
+    item = items.record(
+        story.controller, kind="passport", document=passport, issuer="Politiet", issuing_country="NO", number=PASSPORT_NUMBER,
+        issued_on=date(2021, 2, 1), expires_on=timezone.localdate() + timedelta(days=900), shown={"name": "Alice M. Olsen"},
+        by=story.ana,
+    )  # fmt: skip
+    mismatches.resolve(item.mismatches.get(), resolution="spelling", reason="A middle name more.", by=story.ana)
+    items.validate(item, method="features_issuer", by=story.ana)
+    items.verify(item, method="compared", by=story.ana)
+    extract = Document.objects.get(organisation=story.organisation, kind="register_extract")
+    confirmations.by_paper(
+        story.party, what="registration", how="extract", document=extract, dated=timezone.localdate(),
+        issuer="Brønnøysundregistrene", number="918334207", by=story.ana,
+    )  # fmt: skip
 
 
 def decide(story: Story, choice: str, reason: str, *, message: str = "", items: Sequence[dict[str, Any]] = ()) -> None:

@@ -41,7 +41,7 @@ class TestRequest:
         began = timezone.now()
         report = actions.request(organisation, by=astrid)
         assert (report.kind, report.state, report.progress, report.requested_by) == ("R-03", "requested", 0, astrid)
-        assert (report.rule_pack, report.template) == ("2026.11", "R-03/9")
+        assert (report.rule_pack, report.template) == ("2026.11", "R-03/10")
         assert began < report.known_at == report.valid_at == report.snapshot.taken_at < timezone.now()
         assert report.number == f"R-03-{timezone.now():%Y}-{report.pk:05d}"
 

@@ -341,7 +341,7 @@ class TestControl:
         html = render_to_string(self.PAPER, {"report": facts, "envelope": envelope})
         listed = re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', html)
         assert listed == re.findall(r'<h2 id="([a-z]+)">([^<]+)</h2>', html)
-        assert len(listed) == 12
+        assert len(listed) == 13
 
     def test_where_nobody_is_an_owner_it_says_so_and_what_was_done(self, facts: Facts, envelope: Facts) -> None:
         facts["beneficial"] |= {"rows": [], "none": "No beneficial owner was found from what was declared."}
@@ -356,7 +356,7 @@ class TestPaper:
         listed = re.findall(r'<li><a href="#([a-z]+)">([^<]+)</a>', html)
         sections = re.findall(r'<h2 id="([a-z]+)">([^<]+)</h2>', html)
         assert listed == sections
-        assert len(sections) == 19
+        assert len(sections) == 20
 
     def test_a_draft_says_so_on_its_cover_and_an_issued_report_does_not(self, facts: Facts) -> None:
         draft = specimen.envelope(facts, status="draft", status_text="Draft: not issued and not registered", number="draft")

@@ -13,10 +13,11 @@ from accounts.models import AuditEvent, Membership, Message, Proposal, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import AlreadyEnded, ReasonMissing, SamePerson
 from kyc.cases import actions as cases
-from kyc.cases import mailing
+from kyc.cases import examining, mailing
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.cases.policy import POLICY
 from kyc.evidence import actions as evidence
+from kyc.evidence import items
 from kyc.parties import actions as parties
 from kyc.rules import packs
 from kyc.screening.models import Hit, ListVersion
@@ -428,6 +429,17 @@ class TestMakeEntity:
         assert (entity.name, entity.party, entity.ended_at) == ("Nordlys Modelling AS", company, None)
         assert entity.valid_until - entity.valid_from == timedelta(days=packs.current().entity_days("low"))
         assert [event.details for event in events("entity.made")] == [{"reference": entity.reference}]
+
+    def test_it_carries_the_level_that_the_evidence_reaches(self, case: Case, ana: User, rui: User) -> None:
+        assert scenes.approved(case, ana=ana, rui=rui).assurance == "declared"
+
+    def test_with_evidence_of_the_company_it_is_found(self, nordlys: Founded, case: Case, ana: User, rui: User) -> None:
+        extract = case.organisation.document_set.filter(kind="register_extract").first()
+        extract = extract or evidence.upload(nordlys.organisation, kind="register_extract", file=pdf(width=421), by=nordlys.by)
+        item = items.record(nordlys.party, kind="register_extract", document=extract, by=ana)
+        items.validate(item, method="issuer", by=ana)
+        examining.run()
+        assert scenes.approved(case, ana=ana, rui=rui).assurance == "found"
 
     def test_high_risk_holds_for_a_year(self, nordlys: Founded, the_list: ListVersion, ana: User, rui: User) -> None:
         parties.declare_company(

@@ -40,7 +40,7 @@ class TestAccess:
 
     def test_the_approval_made_an_entity(self, life: Life) -> None:
         (entity,) = at(life, "approved")["entities"]
-        assert (entity["name"], entity["assurance"], entity["state"]) == ("Nordlys Modelling AS", "declared", "live")
+        assert (entity["name"], entity["assurance"], entity["state"]) == ("Nordlys Modelling AS", "found", "live")
         assert entity["from"] < entity["until"]
 
     def test_a_key_is_told_by_prefix_and_last_four(self, life: Life) -> None:

@@ -66,7 +66,7 @@ class TestChain:
         (check,) = keys(life, "lived")[0]["verifications"]
         assert (check["proposed_by"], check["proposed_role"]) == ("Ana Maric", "analyst")
         assert (check["taken_by"], check["taken_role"]) == ("Rui Duarte", "approver")
-        assert (check["assurance"], check["at_issuance"], check["at_end"]) == ("declared", "verified", "verified")
+        assert (check["assurance"], check["at_issuance"], check["at_end"]) == ("found", "verified", "verified")
         assert check["from"] < keys(life, "lived")[0]["issued_at"] < check["until"]
 
     def test_what_happened_stands_in_order_with_who_did_it_and_why(self, life: Life) -> None:

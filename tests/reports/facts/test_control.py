@@ -44,9 +44,9 @@ class TestShape:
 
     def test_it_prints_its_five_inputs(self, life: Life) -> None:
         facts = life.then["lived"].control
-        assert (facts["report"], facts["template"], facts["profile"]) == ("R-04", "R-04/3", "minimised")
+        assert (facts["report"], facts["template"], facts["profile"]) == ("R-04", "R-04/4", "minimised")
         assert facts["valid_at"] == facts["known_at"] and facts["rule_pack"]["version"] == packs.current().version
-        assert CONTROL.steps == 15
+        assert CONTROL.steps == 16
 
 
 class TestOwners:

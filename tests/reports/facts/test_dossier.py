@@ -10,7 +10,7 @@ from kyc.rules import packs
 from reports import canonical
 from reports.facts.dossier import DOSSIER
 from tests.reports import specimen
-from tests.reports.story import INVITED, SOLVEIG_BORN, STAGES, Life
+from tests.reports.story import INVITED, PASSPORT_NUMBER, SOLVEIG_BORN, STAGES, Life
 from tests.reports.test_paper import leaves
 
 
@@ -24,7 +24,7 @@ def shape(facts: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 def secrets_in(text: str, life: Life) -> list[str]:
-    born = ["1984-03-17", "1984-03-18", SOLVEIG_BORN]
+    born = ["1984-03-17", "1984-03-18", SOLVEIG_BORN, PASSPORT_NUMBER]
     letters = [INVITED, "+47 77 00", "alice@nordlys.example", "anamaric@keyholder.example", "ruiduarte@keyholder.example"]
     passwords = ["argon2", "md5$"]
     return [one for one in [*born, *letters, *passwords, *life.secrets, *life.digests] if one in text]
@@ -94,14 +94,14 @@ class TestBuild:
         told = life.then["lived"]
         facts = told.facts
         assert facts["valid_at"] == facts["known_at"] == told.valid_at.isoformat().replace("+00:00", "Z")
-        assert (facts["report"], facts["template"], facts["profile"]) == ("R-03", "R-03/9", "minimised")
+        assert (facts["report"], facts["template"], facts["profile"]) == ("R-03", "R-03/10", "minimised")
         file = packs.FOLDER / "pack_2026_11.json"
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         assert facts["rule_pack"] == {"version": "2026.11", "reviewed_on": "2026-11-23", "sha256": digest}
         assert facts["subject"]["name"] == "Nordlys Modelling AS"
 
     def test_steps_are_counted_for_the_progress(self) -> None:
-        assert DOSSIER.steps == len(DOSSIER.sections) + len(DOSSIER.closing) == 24
+        assert DOSSIER.steps == len(DOSSIER.sections) + len(DOSSIER.closing) == 25
 
     def test_the_cover_says_who_it_is_in_full(self, life: Life) -> None:
         told = life.then["afterwards"].facts["subject"]
