@@ -33,7 +33,8 @@ from kyc.networks.finding.signals import Signals
 MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS = 1000, 40, 200, 50
 
 # A function, since to plan the query anew each time takes longer than to answer it. It works with the rights of who calls it, so
-# that whoever is not shown the compartment is shown nothing by it.
+# that whoever is not shown the compartment is shown nothing by it. Whatever was found is counted over windows, each a sort: the
+# database takes every part for one row, and joining one with another would compare each of hundreds with each.
 FUNCTION = """
 DROP FUNCTION IF EXISTS public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer, bigint[], bigint[]);
 CREATE FUNCTION public.kh_ties(
@@ -69,36 +70,44 @@ WITH everybody AS MATERIALIZED (
           SELECT FROM public.accounts_signal o WHERE o.value = s.value AND o.type = s.type AND o.organisation_id <> of_whom
       )
     ORDER BY coalesce(v.accounts, 0), s.last_seen DESC LIMIT most_values
-), shared AS MATERIALIZED (
-    SELECT mine.*, other.organisation_id, count(*) OVER (PARTITION BY mine.type, mine.value) AS many
-    FROM mine CROSS JOIN LATERAL (
-        SELECT o.organisation_id FROM public.accounts_signal o
-        WHERE o.value = mine.value AND o.type = mine.type AND o.organisation_id <> of_whom LIMIT most_holders
-    ) AS other
 ), told AS MATERIALIZED (
-    SELECT * FROM shared WHERE many < most_holders OR accounts >= most_holders
-), partners AS MATERIALIZED (
-    SELECT organisation_id, count(DISTINCT type) AS types, sum(1.0 / (1 + coalesce(accounts, many))) AS rare
-    FROM told WHERE organisation_id <> ALL (fellows) GROUP BY organisation_id
+    SELECT mine.*, dense_rank() OVER (ORDER BY mine.type) AS kind, row_number() OVER (ORDER BY mine.type, mine.value) AS place,
+        shared.others, cardinality(shared.others) AS many
+    FROM mine CROSS JOIN LATERAL (
+        SELECT ARRAY(
+            SELECT o.organisation_id FROM public.accounts_signal o
+            WHERE o.value = mine.value AND o.type = mine.type AND o.organisation_id <> of_whom LIMIT most_holders
+        ) AS others
+    ) AS shared
+    WHERE cardinality(shared.others) < most_holders OR mine.accounts >= most_holders
 ), inside AS MATERIALIZED (
-    SELECT p.organisation_id, p.types, p.rare, m.network_id FROM partners p
-    JOIN public.kyc_networkmembership m ON m.organisation_id = p.organisation_id AND m.until IS NULL
-), had AS MATERIALIZED (
-    SELECT i.network_id, t.type, t.value, count(*) AS many FROM told t JOIN inside i USING (organisation_id) GROUP BY 1, 2, 3
+    SELECT told.place, told.kind, m.organisation_id, m.network_id, 1.0 / (1 + coalesce(told.accounts, told.many)) AS rare
+    FROM told CROSS JOIN LATERAL unnest(told.others) AS other
+    JOIN public.kyc_networkmembership m ON m.organisation_id = other AND m.until IS NULL
+    WHERE m.organisation_id <> ALL (fellows)
+), had AS (
+    SELECT *, count(*) OVER (PARTITION BY network_id, kind, place) AS many,
+        min(kind) OVER (PARTITION BY network_id) < max(kind) OVER (PARTITION BY network_id) AS is_of_several
+    FROM inside
+), agreeing AS (
+    SELECT *, sum(rare) OVER (PARTITION BY organisation_id) AS rarity,
+        dense_rank() OVER (PARTITION BY organisation_id ORDER BY kind) AS nth FROM had WHERE is_of_several
+), partners AS (
+    SELECT *, max(nth) OVER (PARTITION BY organisation_id) AS types FROM agreeing
 ), members AS MATERIALIZED (
-    SELECT i.organisation_id, i.network_id FROM inside i
-    WHERE i.network_id IN (SELECT h.network_id FROM had h GROUP BY 1 HAVING count(DISTINCT h.type) >= 2)
-    ORDER BY i.types DESC, i.rare DESC, i.organisation_id LIMIT most_partners
+    SELECT * FROM (
+        SELECT *, dense_rank() OVER (ORDER BY types DESC, rarity DESC, organisation_id) AS turn FROM partners
+    ) AS ordered WHERE turn <= most_partners
+), away AS MATERIALIZED (
+    SELECT f.network_id, count(*)::integer AS many FROM public.kyc_networkmembership f
+    WHERE f.organisation_id = ANY (fellows) AND f.until IS NULL GROUP BY f.network_id
 )
 SELECT m.network_id, m.organisation_id, told.type::text, told.value,
     greatest(coalesce(told.accounts, 0), told.many + 1)::bigint, told.first_seen, told.last_seen,
-    o.first_seen, o.last_seen, everybody.accounts::bigint, had.many, n.size - (
-        SELECT count(*) FROM public.kyc_networkmembership f
-        WHERE f.network_id = n.id AND f.until IS NULL AND f.organisation_id = ANY (fellows)
-    )::integer
-FROM members m JOIN told ON told.organisation_id = m.organisation_id
+    o.first_seen, o.last_seen, everybody.accounts::bigint, m.many,
+    n.size - coalesce((SELECT away.many FROM away WHERE away.network_id = n.id), 0)
+FROM members m JOIN told ON told.place = m.place
 JOIN public.accounts_signal o ON o.organisation_id = m.organisation_id AND o.type = told.type AND o.value = told.value
-JOIN had ON had.network_id = m.network_id AND had.type = told.type AND had.value = told.value
 JOIN public.kyc_network n ON n.id = m.network_id
 CROSS JOIN everybody
 ORDER BY m.organisation_id, told.type, told.value;

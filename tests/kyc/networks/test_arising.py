@@ -1,6 +1,7 @@
 """Whose an account is: one query, weighed as a building weighs it."""
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -81,6 +82,79 @@ class TestWeighed:
 
     def test_of_nothing_is_nothing(self) -> None:
         assert arising.weighed([]) == []
+
+
+@pytest.mark.django_db
+class TestAsked:
+    """In worlds made by chance the query finds what is found by counting one after the other."""
+
+    PARTNERS, FEW = 12, ("email", "phone", "payment", "device", "document")
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_is_what_counting_finds(self, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        random = Random(seed)
+        monkeypatch.setattr(arising, "MOST_PARTNERS", self.PARTNERS)
+        those = hands.accounts(60, "Kestrel")
+        new, fellows = those[0], random.sample(those[1:], 4)
+        drawn = [(one, type) for one in those for type in self.FEW for _ in range(random.choice((0, 1, 1, 2)))]
+        shown = {(one, type, random.randrange(6)) for one, type in drawn}
+        shown |= {(new, type, number) for type in self.FEW for number in range(2)}
+        hands.told(hands.seen(*one) for one in sorted(shown))
+        counts = {(type, number): random.choice((0, 0, 3, 20, 31, 40)) for type in self.FEW for number in range(6)}
+        whose = {one: place % 4 for place, one in enumerate(those[1:40])}
+        self.said({value: many for value, many in counts.items() if many})
+        numbers = {
+            place: network_of(list(Organisation.objects.filter(pk__in=[one for one in whose if whose[one] == place])), {}).pk
+            for place in range(4)
+        }
+        with scope.whole():
+            NetworkRun.objects.update(accounts=1000)
+            found = arising.asked(new, without=fellows)
+        told = [(one.network, one.partner, one.type, one.value, one.holders, one.there, one.size) for one in found]
+        expected = self.counted(new, shown, counts, {one: numbers[place] for one, place in whose.items()}, {*fellows})
+        assert sorted(told) == sorted(expected) and len({one.partner for one in found}) == self.PARTNERS
+
+    def said(self, counts: dict[tuple[str, int], int]) -> None:
+        with scope.whole():
+            SignalValue.objects.bulk_create(
+                SignalValue(type=type, value=hands.value(type, number), accounts=many, first_seen=NOON, last_seen=NOON)
+                for (type, number), many in counts.items()
+            )
+
+    def counted(
+        self,
+        new: int,
+        shown: set[tuple[int, str, int]],
+        counts: dict[tuple[str, int], int],
+        whose: dict[int, int],
+        fellows: set[int],
+    ) -> list[tuple[Any, ...]]:
+        """As `asked` has them: the network, the account, the type, the value, how many have it, of them there, of how many."""
+        mine = {(type, number) for one, type, number in shown if one == new and counts[type, number] <= 1000 / 32}
+        others = {value: {one for one, *its in shown if one != new and tuple(its) == value} for value in mine}
+        inside = {value: {one for one in others[value] if one in whose and one not in fellows} for value in mine}
+        agreeing: dict[int, list[tuple[str, int]]] = {}
+        for value in sorted(mine):
+            for one in inside[value]:
+                agreeing.setdefault(one, []).append(value)
+        types: dict[int, set[str]] = {}
+        for one, values in agreeing.items():
+            types.setdefault(whose[one], set()).update(type for type, _ in values)
+
+        def order(one: int) -> tuple[Any, ...]:
+            rare = sum(Fraction(1, 1 + (counts[value] or len(others[value]))) for value in agreeing[one])
+            return -len({type for type, _ in agreeing[one]}), -rare, one
+
+        partners = sorted((one for one in agreeing if len(types[whose[one]]) > 1), key=order)[: self.PARTNERS]
+        return [
+            (
+                whose[one], one, value[0], hands.value(*value), max(counts[value], len(others[value]) + 1),
+                sum(whose[one] == whose[two] for two in inside[value]),
+                sum(whose[one] == network and two not in fellows for two, network in whose.items()),
+            )
+            for one in partners
+            for value in agreeing[one]
+        ]  # fmt: skip
 
 
 @pytest.mark.django_db
