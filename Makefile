@@ -4,7 +4,7 @@ python := .venv/bin/python
 parallel := PYTHONDONTWRITEBYTECODE= $(python) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 run: setup
-	@sh config/setup.sh also tesseract-ocr
+	@sh config/setup.sh also tesseract-ocr fonts-ocr-b
 	@exec $(python) -m config.services run
 
 test: setup lint types

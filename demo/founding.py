@@ -14,9 +14,9 @@ from accounts import acting, organisations
 from accounts.models import Organisation, User
 from accounts.permissions import StaffRole
 from config import jobs
-from demo import documents
+from demo import documents, identity
 from demo.cast import PASSWORD, TOTP_SECRET
-from demo.organisations.rows import Customer, Excluded, Owner
+from demo.organisations.rows import Customer, Excluded, Owner, Person
 from kyc.cases import actions as cases
 from kyc.cases import completeness, examining
 from kyc.cases.models import Case, Examination
@@ -121,10 +121,19 @@ def name_all(organisation: Organisation, row: Customer, by: User) -> None:
                 us_basis=one.us,
                 by=by,
             )
+            reach(organisation, one, by)
     for owner in row.owners:
         own(organisation, customer, owner, by)
     for one in row.claims:
         claim(organisation, one, by)
+
+
+def reach(organisation: Organisation, row: Person, by: User) -> None:
+    """Where somebody can be reached who has told it."""
+    person = named(organisation, row.name)
+    if person and row.email:
+        same = {"name": row.name, "native_name": row.native, "country": row.country, "birth_date": row.born}
+        parties.correct(person, **same, email=row.email, address=row.address, by=by)
 
 
 def claim(organisation: Organisation, row: Excluded, by: User) -> None:
@@ -154,6 +163,7 @@ def declared(organisation: Organisation, row: Customer, by: User) -> Party:
         address=row.address,
         phone=row.phone,
         domain=row.domain,
+        lei=row.lei,
         by=by,
     )
 
@@ -191,7 +201,8 @@ def papers(organisation: Organisation, row: Customer) -> list[tuple[str, Party |
     if customer is None:
         return []
     if row.kind == C.INDIVIDUAL:
-        return [(D.PASSPORT, customer, passport(customer))]
+        kind = identity.kind_of(customer)
+        return [(kind, customer, identity.sent(customer, kind))]
     if row.kind == C.TRUST:
         by_deed = {"Name": row.name, "Governed by the law of": countries.name(row.country, "en"), "Signed at": row.address}
         signs = named(organisation, row.owner.name)
@@ -203,7 +214,12 @@ def papers(organisation: Organisation, row: Customer) -> list[tuple[str, Party |
     if row.kind == C.STATE_BODY:
         act = {"Body": row.name, "In its own language": row.native, "Seat": row.address, "Headed by": row.owner.name}
         return [(D.FOUNDING_ACT, None, documents.paper("Founding act", issuer=countries.name(row.country, "en"), rows=act))]
-    return [(D.REGISTER_EXTRACT, None, extract(row))]
+    return [(D.REGISTER_EXTRACT, None, extract(row)), *([(D.ARTICLES, None, articles(row))] if row.story.confirmed else [])]
+
+
+def articles(row: Customer) -> SimpleUploadedFile:
+    rows = {"Company": row.name, "Form": row.form, "Seat": row.address, "Signs alone": row.owner.name}
+    return documents.paper("Articles of association", issuer=row.name, rows=rows)
 
 
 def extract(row: Customer) -> SimpleUploadedFile:
@@ -216,11 +232,6 @@ def extract(row: Customer) -> SimpleUploadedFile:
         address=row.address,
         director=row.owner.name,
     )
-
-
-def passport(person: Party) -> SimpleUploadedFile:
-    rows = {"Name": person.name, "In its own script": person.native_name, "Born": person.birth_date}
-    return documents.paper("Passport", issuer=countries.name(person.country, "en"), rows=rows)
 
 
 def told(organisation: Organisation, row: Customer, by: User) -> None:
@@ -238,18 +249,20 @@ def sent(organisation: Organisation, row: Customer, by: User, *, unreadable: boo
     with turn(by):
         told(organisation, row, by)
         for kind, party, file in papers(organisation, row):
-            sent_in(organisation, kind=kind, party=party, file=documents.blank() if unreadable else file, by=by)
+            is_blank = unreadable and kind not in authority.IDENTITY
+            sent_in(organisation, kind=kind, party=party, file=documents.blank() if is_blank else file, by=by)
         identify(organisation, by)
         case = cases.submit(organisation.case_set.get(), declared_true=True, by=by)
     return examined(case)
 
 
 def identify(organisation: Organisation, by: User) -> None:
-    """A passport of everybody who may sign, except of those who have sent it themselves."""
+    """A passport or card of everybody who may sign, except of those who have sent it themselves."""
     for one in authority.of(organisation):
         if not one.identity:
             party = Party.objects.get(pk=one.party)
-            sent_in(organisation, kind=D.PASSPORT, party=party, file=passport(party), by=by)
+            kind = identity.kind_of(party)
+            sent_in(organisation, kind=kind, party=party, file=identity.sent(party, kind), by=by)
 
 
 def examined(case: Case) -> Case:

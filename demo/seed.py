@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import acted, data_requests, exposed, hands, incident, indicated, inquiry, stories, twice, use
+from demo import acted, confirming, data_requests, exposed, hands, incident, indicated, inquiry, stories, twice, use
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -117,6 +117,7 @@ def begin() -> None:
     """The cast, the tour's five, and the incident that three of them are in."""
     patiently(people)
     patiently(exposed.load)
+    patiently(confirming.load)
     for row in FIRST:
         patiently(customer(row))
     patiently(incident.record)
@@ -135,6 +136,7 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
             tell(there)
             before = there
     patiently(twice.rule)
+    patiently(twice.record)
     patiently(use.load)
     patiently(hands.load)
     patiently(indicated.load)

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import Message, Organisation, User
 from config import jobs
-from demo import clock, documents, founding, proven
+from demo import clock, confirming, documents, founding, identity, proven
 from demo.founding import examined, named, staff, turn
 from demo.organisations.rows import Customer, Owner, Reading, Story
 from kyc.cases import actions as cases
@@ -104,12 +105,25 @@ def send(organisation: Organisation, row: Customer, by: User) -> Case:
                 cases.assign(case, to=analyst, by=analyst)
         for reading in story.readings:
             read(organisation, row.name, reading)
+        if story.confirmed:
+            confirming.confirm(case, row, by)
+        if story.recorded:
+            case = record(case, row)
         if story.end != "review":
             case = verify_excluded(rule(case, story.listed), row)
         else:
             say(case, story.unconfirmed)
             case = expose(case, story.exposed)
     return case
+
+
+def record(case: Case, row: Customer) -> Case:
+    """What stands on the paper of the first of its people, whatever it is worth; the checks are made anew."""
+    person = named(case.organisation, row.owner.name)
+    paper = Document.objects.current().filter(party=person, kind__in=authority.IDENTITY).latest("pk")
+    with turn(analyst := staff("analyst")):
+        proven.recorded(case, paper.party, paper, by=analyst)
+    return examined(case)
 
 
 def read(organisation: Organisation, customer: str, reading: Reading) -> None:
@@ -274,8 +288,8 @@ def authorise(case: Case) -> Case:
             shows = current.filter(pk__in=one.papers).first() or registers.latest("pk")
             evidence.look_at(shows, by=analyst)
             judging.verify(case, document=shows, authority=role, note="Names this person.", by=analyst)
-            for passport in current.filter(party=role.party, kind=Document.Kind.PASSPORT):
-                proven.by_passport(case, role.party, passport, by=analyst)
+            for paper in current.filter(party=role.party, kind__in=authority.IDENTITY):
+                proven.by_paper(case, role.party, paper, by=analyst)
     return examined(case)
 
 
@@ -296,7 +310,13 @@ def proof_of(party: Party, status: PersonStatus, by: User) -> Document:
     kind = kinds.RESIDENCE if status.basis == PersonStatus.Basis.RESIDENT else kinds.PASSPORT
     if sent := Document.objects.current().filter(party=party, kind=kind).first():
         return sent
-    return founding.sent_in(party.organisation, kind=kind, party=party, file=founding.passport(party), by=by)
+    file = identity.sent(party, kind) if kind == kinds.PASSPORT else residence(party)
+    return founding.sent_in(party.organisation, kind=kind, party=party, file=file, by=by)
+
+
+def residence(party: Party) -> SimpleUploadedFile:
+    rows = {"Name": party.name, "Born": str(party.birth_date), "May live and work in": "the United States, without a term"}
+    return documents.paper("Permanent resident", issuer="United States", rows=rows)
 
 
 # A program in one data centre, which needs little.
@@ -368,4 +388,5 @@ def prove(invitation: Invitation, person: Party) -> None:
     found = invitations.known(link[1]) if link else None
     if found is None:
         raise LookupError(f"The mail to {invitation.email} holds no link.")
-    founding.opened(invitations.prove(found, kind=Document.Kind.PASSPORT, file=founding.passport(person)))
+    kind = identity.kind_of(person)
+    founding.opened(invitations.prove(found, kind=kind, file=identity.sent(person, kind)))

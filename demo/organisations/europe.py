@@ -42,6 +42,8 @@ CUSTOMERS = (
         number="09771204",
         phone="+44 191 498 0112",
         domain="kestrelharbour.example",
+        # It stands in the list of legal entities, where nobody has renewed it.
+        lei="9845KSTRLHARBUR09735",
         claims=(
             Excluded(
                 "Brackwater Marine Group plc",
@@ -434,6 +436,7 @@ CUSTOMERS = (
             "refused",
             8,
             reason="information_false",
+            recorded=True,
             note="The register knows no company of this number, and the address is a mail drop shared by nine applicants.",
             message="The company register does not know the company number that you gave.",
         ),

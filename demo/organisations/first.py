@@ -9,11 +9,20 @@ CUSTOMERS = (
         "Nordlys Modelling AS",
         "NO",
         "Strandgata 12, 9008 Tromsø",
-        (Person("Ingrid Hansen", "NO", "1984-03-17"),),
+        (
+            Person(
+                "Ingrid Hansen",
+                "NO",
+                "1984-03-17",
+                email="ingrid@nordlys.example",
+                address="Skippergata 30, 9008 Tromsø",
+            ),
+        ),
         Story(
             "approved",
             13,
             note="Register extract agrees with what was declared.",
+            confirmed=True,
             keys=(("production gateway", "service"),),
             readings=(
                 Reading(
@@ -43,6 +52,8 @@ CUSTOMERS = (
         form="AS",
         number="918 334 203",
         phone="+47 77 00 12 00",
+        domain="nordlys.example",
+        lei="9845NRDLYSMODEL91831",
     ),
     Customer(
         "daria@helios.example",

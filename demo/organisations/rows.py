@@ -15,6 +15,9 @@ class Person:
     roles: tuple[str, ...] = SOLE
     title: str = "Chief executive"
     us: str = "none"
+    # Where he can be reached, of who has told it.
+    email: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,10 @@ class Story:
     taken_on: bool = False
     # What he has read elsewhere.
     readings: tuple[Reading, ...] = ()
+    # Its addresses, register, LEI and means of payment were confirmed.
+    confirmed: bool = False
+    # The analyst has recorded what the passport or card of its first person says.
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,7 @@ class Customer:
     hq: str = ""
     phone: str = ""
     domain: str = ""
+    lei: str = ""
     programme: str = "none"
     run_by: str = ""
     answers: dict[str, Any] = field(default_factory=dict)

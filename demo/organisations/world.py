@@ -12,7 +12,7 @@ CUSTOMERS = (
         "EG",
         "27 El Gomhoria Street, Mansoura",
         (Person("Yusuf Abdelrahim Sorour", "EG", "1976-06-18", "يوسف عبد الرحيم سرور"),),
-        Story("review", 4, taken_on=True),
+        Story("review", 4, taken_on=True, recorded=True),
         (
             person("Yusuf Abdelrahim Sorour", "65"),
             person("Ahmed Mohamed Ali", "35", "EG", "1984-11-30", native="أحمد محمد علي"),

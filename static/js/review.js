@@ -9,11 +9,12 @@
   const told = document.querySelector("[data-viewer-state]");
   let size = 1, turned = 0;
 
-  // Turned by a quarter it is as high as it was wide, so that the box scrolls over the whole of it.
+  // Turned by a quarter it is as high as it was wide, so that the box scrolls over the whole of it. At its plain size it is seen whole.
   const draw = () => {
-    const wide = (box.clientWidth - 32) * size, isAcross = turned % 180 !== 0;
-    const ratio = picture.naturalHeight / picture.naturalWidth || 1;
-    sheet.style.maxInlineSize = "none";
+    const ratio = picture.naturalHeight / picture.naturalWidth || 1, isAcross = turned % 180 !== 0;
+    const high = parseFloat(getComputedStyle(box).maxBlockSize) - 32 || Infinity;
+    const wide = Math.min(box.clientWidth - 32, high / ratio) * size;
+    sheet.style.maxInlineSize = picture.style.maxBlockSize = "none";
     sheet.style.inlineSize = `${wide}px`;
     sheet.style.transform = turned ? `rotate(${turned}deg)` : "";
     sheet.style.margin = isAcross ? `${(wide * (1 - ratio)) / 2}px ${(wide * (ratio - 1)) / 2}px` : "";

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import override_settings
 
-from demo import documents, seed
+from demo import documents, drawing, seed
 from tests import cast
 
 QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -50,6 +50,8 @@ def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Seeded]:
     own: each would close the connection on which this one stands."""
     with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK), pytest.MonkeyPatch.context() as patch:
         patch.setattr(documents, "drawn", seldom_drawn(documents.drawn))
+        # A tenth of the dots of passports and cards, which nobody reads here.
+        patch.setattr(drawing, "SCALE", 3.0)
         block = transaction.atomic()
         # As Django's own test cases say that theirs is no transaction of the product.
         block._from_testcase = True
