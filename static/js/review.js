@@ -14,7 +14,8 @@
     const ratio = picture.naturalHeight / picture.naturalWidth || 1, isAcross = turned % 180 !== 0;
     const high = parseFloat(getComputedStyle(box).maxBlockSize) - 32 || Infinity;
     const wide = Math.min(box.clientWidth - 32, high / ratio) * size;
-    sheet.style.maxInlineSize = picture.style.maxBlockSize = "none";
+    sheet.style.maxInlineSize = picture.style.maxInlineSize = picture.style.maxBlockSize = "none";
+    picture.style.inlineSize = "100%";
     sheet.style.inlineSize = `${wide}px`;
     sheet.style.transform = turned ? `rotate(${turned}deg)` : "";
     sheet.style.margin = isAcross ? `${(wide * (1 - ratio)) / 2}px ${(wide * (ratio - 1)) / 2}px` : "";
