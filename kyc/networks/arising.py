@@ -32,9 +32,9 @@ from kyc.networks.finding.signals import Signals
 # which those are looked at that agree on most.
 MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS = 1000, 40, 200, 50
 
-# A function, since to plan the query anew each time takes longer than to answer it. It works with the rights of who calls it, so
-# that whoever is not shown the compartment is shown nothing by it. Whatever was found is counted over windows, each a sort: the
-# database takes every part for one row, and joining one with another would compare each of hundreds with each.
+# A function, planned once a connection, since to plan the query anew takes longer than to answer it. It works with the rights of
+# who calls it, so that whoever is not shown the compartment is shown nothing by it. What was found is counted over windows, each
+# a sort: the database takes every part for one row, and joining one with another would compare each of hundreds with each.
 FUNCTION = """
 DROP FUNCTION IF EXISTS public.kh_ties(bigint, text[], double precision, integer, integer, integer, integer, bigint[], bigint[]);
 CREATE FUNCTION public.kh_ties(
@@ -43,7 +43,7 @@ CREATE FUNCTION public.kh_ties(
 ) RETURNS TABLE (
     to_network bigint, to_partner bigint, of_type text, of_value uuid, had_by bigint, since timestamptz, until_when timestamptz,
     other_since timestamptz, other_until timestamptz, of_all bigint, had_there bigint, of_network integer
-) LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+) LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
 RETURN QUERY
 WITH everybody AS MATERIALIZED (
@@ -121,7 +121,13 @@ GRANT EXECUTE ON FUNCTION public.kh_ties(
     bigint, text[], double precision, integer, integer, integer, integer, bigint[], bigint[]
 ) TO {}
 """
-ASK = "SELECT * FROM public.kh_ties(%s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::bigint[])"
+# A row at least, and on each whether any ruling points to an agency, and whether an agency is said to run the account: of
+# most it was not, and to ask who does takes as long as all of this.
+ASK = """
+SELECT EXISTS (SELECT FROM public.kyc_ruling WHERE agency_id IS NOT NULL),
+    EXISTS (SELECT FROM public.kyc_agencyaccount WHERE (organisation_id = %s OR account = %s) AND ended_at IS NULL), t.*
+FROM (SELECT) AS once LEFT JOIN public.kh_ties(%s, %s, %s, %s, %s, %s, %s, %s::bigint[], %s::bigint[]) AS t ON true
+"""
 
 
 def after_migrate(*, app_config: AppConfig, using: str, **_: Any) -> None:
@@ -193,21 +199,36 @@ class Tie:
         return [one["type"] for one in self.evidence if one["counted"]]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What an account has in common with whom. It may have to be asked again where rulings point to an agency that may have
+    lapsed, or where an agency may run the account."""
+
+    rows: list[Shared]
+    may_lapse: bool
+    may_be_run: bool
+
+
 def ties(organisation: int) -> list[Tie]:
     """Of each network the strongest where it is likelier than not that the account is of it, the surest network first. Accounts
     of an agency that runs it too speak for nothing, nor for the network as a whole. In a scope that sees the compartment."""
-    rows = asked(organisation)
-    if rows and (fellows := agencies.fellows(organisation)):
-        rows = asked(organisation, without=fellows)
-    return strongest(weighed(rows))
+    found = asked(organisation)
+    lapsed = rulings.lapsed() if found.may_lapse else set()
+    fellows = agencies.fellows(organisation) if found.may_be_run and (found.rows or lapsed) else frozenset()
+    if lapsed or fellows:
+        found = asked(organisation, without=fellows, lapsed=lapsed)
+    return strongest(weighed(found.rows))
 
 
-def asked(organisation: int, *, without: Collection[int] = ()) -> list[Shared]:
-    counted, lapsed = [str(one) for one in LINKING], sorted(rulings.lapsed())
-    limits = [organisation, counted, 2**weighing.LEAST_BITS, MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS]
+def asked(organisation: int, *, without: Collection[int] = (), lapsed: Collection[int] = ()) -> Asked:
+    """One statement. Accounts `without` which it is, and rulings that have `lapsed`, by their numbers."""
+    counted = [str(one) for one in LINKING]
+    limits = [2**weighing.LEAST_BITS, MOST_OWN, MOST_VALUES, MOST_HOLDERS, MOST_PARTNERS]
     with connection.cursor() as cursor:
-        cursor.execute(ASK, [*limits, sorted(without), lapsed])
-        return [Shared(*row) for row in cursor.fetchall() if row[2] in TYPES]
+        cursor.execute(ASK, [*[organisation] * 3, counted, *limits, sorted(without), sorted(lapsed)])
+        rows = cursor.fetchall()
+    may_lapse, may_be_run, *_ = rows[0]
+    return Asked([Shared(*row) for _, _, *row in rows if row[2] in TYPES], may_lapse, may_be_run)
 
 
 def strongest(found: Sequence[Tie]) -> list[Tie]:
