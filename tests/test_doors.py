@@ -97,6 +97,7 @@ RECORDED = {
     "onboarding:document",
     "onboarding:statement",
     "desk:document",
+    "desk:document_page",
     "desk:case",
     "desk:inquiry",
     "desk:inquiry_row",
@@ -604,6 +605,9 @@ DOORS: dict[str, Door] = {
         APPROVERS, get=False, own=of(hold="legal_hold"), post=of(reason="Let go."), names="In force"
     ),
     "desk:document_review": Door(EXAMINERS, own=of(pk="case", document="passport"), names=ALICE, state="review"),
+    "desk:document_page": Door(
+        EXAMINERS, own=lambda rows: {"pk": rows["case"], "document": rows["document"], "number": 1}, names="JFIF", state="review"
+    ),
     "desk:review": Door(
         EXAMINERS, get=False, own=of(pk="case", document="passport"), names=ALICE, state="review", post=of(ruling="accepted"),
     ),

@@ -107,6 +107,7 @@ urlpatterns = [
     path("cases/<int:pk>/documents/<int:document>/open/", views.document_for, name="document_for"),
     path("cases/<int:pk>/documents/<int:document>/release/", releasing.release, name="document_release"),
     path("cases/<int:pk>/documents/<int:document>/review/", reviewing_views.document, name="document_review"),
+    path("cases/<int:pk>/documents/<int:document>/pages/<int:number>/", reviewing_views.page, name="document_page"),
     path("cases/<int:pk>/documents/<int:document>/judge/", reviewing_views.review, name="review"),
     path("cases/<int:pk>/parties/<int:party>/evidence/", evidence_views.party, name="evidence"),
     path("cases/<int:pk>/parties/<int:party>/evidence/record/", evidence_views.record, name="evidence_record"),

@@ -179,15 +179,20 @@ def code_of(agency: Agency, ruling: Any) -> str:
 
 def good() -> QuerySet[Agency]:
     """Those that an officer's last word confirms today: it is neither over nor taken back, nor the document it rests on. With how
-    many `known` accounts it covers, which were named before it, whether it `has_new` ones, and `is_by_two`: the word before it
-    confirmed as much, by the same document and of the same accounts, and was another person's."""
+    many `known` accounts it and the others of its organisation cover, so that nobody divides them to be looked at by one person,
+    whether it `has_new` ones, which were named since, and `is_by_two`: the word before it confirmed as much, by the same document
+    and of the same accounts, and was another person's."""
     live = AgencyRuling.objects.live().filter(agency=OuterRef("pk"))
     word = live.filter(ruling=R.CONFIRMED, valid_until__gte=timezone.localdate(), document__removed_at__isnull=True).exclude(
         document__in=Document.objects.rejected()
     )
     earlier = AgencyRuling.objects.filter(agency=OuterRef("pk"), superseded_at__isnull=False).order_by("-pk")
     rows = AgencyAccount.objects.live().filter(agency=OuterRef("pk"))
-    known = rows.confirmed().filter(added_at__lte=OuterRef("at")).order_by().values("agency").annotate(n=Count("pk")).values("n")
+    confirmed = AgencyRuling.objects.live().filter(
+        agency=OuterRef("agency"), ruling=R.CONFIRMED, valid_until__gte=timezone.localdate(), ruled_at__gte=OuterRef("added_at")
+    )
+    all_of_it = AgencyAccount.objects.confirmed().filter(Exists(confirmed), organisation=OuterRef("organisation")).order_by()
+    known = all_of_it.values("organisation").annotate(n=Count("account", distinct=True)).values("n")
     of_one = rows.confirmed().filter(added_at__lte=OuterRef("at"), added_at__gt=OuterRef("earlier_at"))
     return (
         Agency.objects.live()

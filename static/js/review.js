@@ -5,7 +5,7 @@
   const STEP = 1.25, LEAST = 0.25, MOST = 8, QUARTER = 90;
   const box = document.querySelector(".viewer");
   if (!box) return;
-  const picture = box.querySelector("img"), tools = document.querySelector("[data-viewer-tools]");
+  const sheet = box.querySelector(".sheet"), picture = box.querySelector("img"), tools = document.querySelector("[data-viewer-tools]");
   const told = document.querySelector("[data-viewer-state]");
   let size = 1, turned = 0;
 
@@ -14,10 +14,11 @@
     const ratio = picture.naturalHeight / picture.naturalWidth || 1, isAcross = turned % 180 !== 0;
     const high = parseFloat(getComputedStyle(box).maxBlockSize) - 32 || Infinity;
     const wide = Math.min(box.clientWidth - 32, high / ratio) * size;
-    picture.style.maxInlineSize = picture.style.maxBlockSize = "none";
-    picture.style.inlineSize = `${wide}px`;
-    picture.style.transform = turned ? `rotate(${turned}deg)` : "";
-    picture.style.margin = isAcross ? `${(wide * (1 - ratio)) / 2}px ${(wide * (ratio - 1)) / 2}px` : "";
+    sheet.style.maxInlineSize = picture.style.maxBlockSize = "none";
+    picture.style.inlineSize = "100%";
+    sheet.style.inlineSize = `${wide}px`;
+    sheet.style.transform = turned ? `rotate(${turned}deg)` : "";
+    sheet.style.margin = isAcross ? `${(wide * (1 - ratio)) / 2}px ${(wide * (ratio - 1)) / 2}px` : "";
     told.textContent = `${Math.round(size * 100)} %${turned ? `, ${turned}°` : ""}`;
   };
 

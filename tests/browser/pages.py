@@ -141,6 +141,7 @@ NOT_DRAWN = {
     "onboarding:limit_remove": "of who has set a limit, a form of one button: tests/kyc/onboarding/test_usage_pages.py",
     "paper_statement": "the file itself",
     "desk:document": "the file itself",
+    "desk:document_page": "a picture of a page of it",
     "desk:estate_file": "of who has sent a file of keys issued elsewhere: tests/kyc/desk/test_estate_import.py",
     "desk:rates_csv": "the file itself",
     "desk:live": "a part of the case's page",

@@ -20,8 +20,10 @@ MEMORY, PROCESSOR, SECONDS = 1024 * 1024, 20, 30
 DOTS = 200
 # Pixels of a page's longer side: a sheet of A2 has fewer. A page may be sixty metres long, and a worker has no such memory.
 LONGEST = 5000
-# A child sees no secret of ours, and one thread is enough for a page.
+# Of a page that people read on a screen.
+SEEN = 150
 BOX = re.compile(r"^Page +(\d+) MediaBox:(.+)$", re.MULTILINE)
+# A child sees no secret of ours, and one thread is enough for a page.
 SURROUNDINGS = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
 
 
@@ -69,15 +71,26 @@ def run(command: Sequence[str], given: bytes) -> bytes:
 
 def picture(pdf: bytes, page: int) -> Grey | None:
     """A page of a PDF, from 1, in grey at DOTS an inch, and fewer where it would be longer than LONGEST; None behind the last."""
-    points = longer_side(pdf, page)
-    if points is None:
+    drawn = of_page(pdf, page, "-gray", dots=DOTS)
+    if drawn is None:
         return None
-    dots = min(DOTS, 72 * LONGEST / max(points, 1))
-    drawn = run(["pdftoppm", "-r", f"{dots:.3f}", "-gray", "-f", str(page), "-l", str(page), "-"], pdf)
     if len(drawn) > MOST_PIXELS:
         raise Failed("A page is larger than it says.")
     grey = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_GRAYSCALE)
     return np.asarray(grey, np.uint8) if grey is not None else None
+
+
+def leaf(pdf: bytes, page: int) -> bytes | None:
+    """A page of a PDF, from 1, as a JPEG in colour at SEEN an inch, or fewer; None behind the last."""
+    return of_page(pdf, page, "-jpeg", dots=SEEN)
+
+
+def of_page(pdf: bytes, page: int, form: str, *, dots: int) -> bytes | None:
+    points = longer_side(pdf, page)
+    if points is None:
+        return None
+    fitting = min(dots, 72 * LONGEST / max(points, 1))
+    return run(["pdftoppm", "-r", f"{fitting:.3f}", form, "-f", str(page), "-l", str(page), "-"], pdf)
 
 
 def longer_side(pdf: bytes, page: int) -> float | None:

@@ -5,11 +5,12 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import weasyprint
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from accounts.models import Message, User
+from accounts.models import AuditEvent, Message, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Case, Requirement
 from kyc.cases.obstacles import obstacles
@@ -29,6 +30,11 @@ def photograph() -> SimpleUploadedFile:
     out = BytesIO()
     Image.linear_gradient("L").resize((320, 200)).save(out, "PNG")
     return SimpleUploadedFile("passport.png", out.getvalue(), content_type="image/png")
+
+
+def sheets(*texts: str) -> bytes:
+    body = '<p style="break-before: page">'.join(texts)
+    return bytes(weasyprint.HTML(string=body).write_pdf())
 
 
 def plain(page: Any) -> str:
@@ -60,7 +66,45 @@ class TestPage:
 
     def test_shows_the_document_beside_what_was_declared(self, as_ana: Client, case: Case, passport: Document) -> None:
         told = plain(as_ana.get(page_of(case, passport)))
-        assert "A PDF opens in a tab of its own" in told and "Declared Alice Olsen" in told
+        assert "Open it in a tab of its own" in told and "Declared Alice Olsen" in told
+
+    def test_a_pdf_is_read_page_by_page_and_each_look_is_recorded(
+        self, as_ana: Client, case: Case, person: Party, by: User
+    ) -> None:
+        file = SimpleUploadedFile("two.pdf", sheets("Register of Nordlys", "Second sheet"))
+        paper = evidence.upload(case.organisation, kind="other", file=file, party=person, by=by)
+        looks = AuditEvent.objects.filter(verb="document.viewed", target_id=str(paper.pk))
+        first = as_ana.get(page_of(case, paper))
+        pages = f"/desk/cases/{case.pk}/documents/{paper.pk}/pages/"
+        assert "Page 1 of 2" in plain(first) and f'<img src="{pages}1/"' in first.content.decode() and not looks.exists()
+        second = as_ana.get(page_of(case, paper), {"page": "2"}).content.decode()
+        assert f'<img src="{pages}2/"' in second and 'href="?page=1"' in second and "?page=3" not in second
+        drawn = [as_ana.get(f"{pages}{number}/") for number in (1, 2)]
+        assert [one["Content-Type"] for one in drawn] == ["image/jpeg"] * 2 and "sandbox" in drawn[0]["Content-Security-Policy"]
+        one, other = (b"".join(each.streaming_content) for each in drawn)  # type: ignore[attr-defined]  # a FileResponse
+        assert Image.open(BytesIO(one)).size == Image.open(BytesIO(other)).size == (1241, 1754) and one != other
+        assert looks.count() == 2
+        assert as_ana.get(f"{pages}3/").status_code == 404 and looks.count() == 2
+
+    def test_a_page_that_cannot_be_drawn_leads_to_the_file(
+        self, as_ana: Client, case: Case, passport: Document, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        drawn = f"/desk/cases/{case.pk}/documents/{passport.pk}/pages/1/"
+        Document.objects.filter(pk=passport.pk).update(intake="waiting", scanned_at=None)
+        assert as_ana.get(drawn).status_code == 404, "unscanned"
+        Document.objects.filter(pk=passport.pk).update(intake="clean", scanned_at=passport.scanned_at)
+        monkeypatch.setattr("kyc.evidence.reading.programs.is_here", lambda program: False)
+        assert as_ana.get(drawn).status_code == 404
+        page = as_ana.get(page_of(case, passport))
+        assert "<img src=" not in page.content.decode() and "Open it in a tab of its own" in plain(page)
+
+    def test_where_a_field_was_read_is_marked_on_the_picture(self, as_ana: Client, case: Case, person: Party, by: User) -> None:
+        file = SimpleUploadedFile("passport.jpg", specimens.specimen("TD3", 900001).jpeg)
+        photo = evidence.upload(case.organisation, kind="passport", file=file, party=person, by=by)
+        reads.run()
+        page = as_ana.get(page_of(case, photo)).content.decode()
+        assert '<polygon id="spot-surname" class="differs"' in page
+        assert f'{page_of(case, photo)}?page=1#spot-surname"' in page
 
     def test_a_picture_is_on_the_page_with_its_tools_hidden_until_there_is_a_script(
         self, as_ana: Client, case: Case, person: Party, by: User

@@ -240,6 +240,21 @@ class TestOfMany:
         confirmed(agency, other, by=rui)
         assert judged.groups() == {}, "after a word against it"
 
+    def test_it_does_so_however_they_are_divided(self, runs: tuple[Agency, list[int], Document], ana: User, alice: User) -> None:
+        agency, those, paper = runs
+        more = hands.accounts(packs.current().ruled_alone_up_to + 1 - len(those), "More")
+        told = {"name": "The rest", "ground": "agency", "words": "Those too."}
+        rest = agencies.declare(agency.organisation, **told, accounts="\n".join(map(agencies.number_of, more)), by=alice)
+        answered(rest)
+        confirmed(agency, paper, by=ana)
+        assert judged.groups()
+        confirmed(rest, paper, by=ana)
+        assert judged.groups() == {} and set(judged.waiting()) == {agency, rest}
+        rui = cast.staff("approver", "Rui Costa")
+        for each in (agency, rest):
+            confirmed(each, paper, by=rui)
+        assert len(judged.groups()) == len(those) + len(more) + 1
+
 
 class TestInTwo:
     def test_an_account_is_run_with_the_accounts_of_both(
@@ -250,6 +265,8 @@ class TestInTwo:
             agency.organisation, name="Others", ground="agency", words="Those too.", accounts=agencies.number_of(those[0]),
             by=alice,
         )  # fmt: skip
+        # So that one officer suffices for the accounts of both.
+        agencies.let_go(agency.accounts.get(account=those[-1]), by=alice)
         (other,) = hands.accounts(1, "Other")
         Membership.objects.create(organisation_id=other, user=owner_of(other), role="owner")
         agencies.add(second, accounts=agencies.number_of(other), by=alice)
@@ -257,7 +274,7 @@ class TestInTwo:
             agencies.answer(row, is_so=True, by=owner_of(row.account))
         confirmed(agency, paper, by=ana)
         confirmed(second, paper, by=ana)
-        assert judged.fellows(those[0]) == {*those[1:], other, agency.organisation_id}
+        assert judged.fellows(those[0]) == {*those[1:-1], other, agency.organisation_id}
         groups = judged.groups()
         assert groups[those[0]] == groups[agency.organisation_id] == (agency.number, second.number)
         assert groups[other] == (second.number,) and groups[those[1]] == (agency.number,)
