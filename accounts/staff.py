@@ -20,7 +20,7 @@ from accounts import audit, messages, organisations, second_factor
 from accounts.alphabet import by_name
 from accounts.models import User
 from accounts.organisations import NameMissing
-from accounts.permissions import NotPermitted, Permission, StaffRole, require
+from accounts.permissions import ROLES, NotPermitted, Permission, StaffRole, require
 from accounts.refused import Refused
 
 
@@ -84,6 +84,12 @@ def people() -> models.QuerySet[User]:
 
 def administrators() -> models.QuerySet[User]:
     return User.objects.filter(staff_role=StaffRole.ADMINISTRATOR, is_active=True, is_robot=False)
+
+
+def may(permission: Permission) -> models.QuerySet[User]:
+    """Those of the staff whose role has the permission, in the order in which they came."""
+    roles = [role for role, granted in ROLES.items() if permission in granted]
+    return User.objects.filter(staff_role__in=roles, is_active=True, is_robot=False).order_by("pk")
 
 
 def held(*users: User | None) -> dict[int, User]:

@@ -194,6 +194,10 @@ class Queue:
         """Why a failed row, one of `listed`, can't be tried again, in a sentence; empty where it can."""
         return ""
 
+    def when_failed(self, row: Any, failure: str) -> None:
+        """What else is written when a row fails for good: before its state, in the same transaction, which is undone where
+        another worker has taken the row."""
+
     def put_back(self, row: Any) -> None:
         """A failed row is as if it had never been tried."""
         fresh = {self.field: self.ready, "job_token": None, "claimed_until": None, "claims": 0, "errors": 0}  # nosec B105  # None is no password
@@ -348,8 +352,10 @@ class Claim:
 
     def fail(self, failure: str, **columns: Any) -> None:
         ended = {self.queue.field: self.queue.failed, **self.queue.at_failure, **columns}
-        with self.queue.sight():
-            self.mine().update(**ended, claimed_until=None, failure=failure)
+        with transaction.atomic(), self.queue.sight():
+            self.queue.when_failed(self.row, failure)
+            if not self.mine().update(**ended, claimed_until=None, failure=failure):
+                transaction.set_rollback(True)
 
 
 def told(error: BaseException) -> str:

@@ -46,12 +46,12 @@ def exposures() -> QuerySet[Hit]:
 
 
 def accepted() -> QuerySet[Requirement]:
-    """What officers have accepted, as long as the customer has not taken the document back, and for the verification that it was
-    accepted in: with the next periodic confirmation it is asked anew."""
+    """What officers have accepted, as long as the document was not taken back and is not unsound, and for the verification that
+    it was accepted in: with the next periodic confirmation it is asked anew."""
     newer = {"organisation": OuterRef("organisation"), "pk__gt": OuterRef("case")}
     anew = Case.objects.filter(**newer, trigger=Case.Trigger.CONFIRMATION)
     rows = Requirement.objects.by_rule().filter(accepted_at__isnull=False, document__removed_at__isnull=True)
-    return rows.filter(~Exists(anew))
+    return rows.filter(~Exists(anew)).exclude(document__in=Document.objects.unsound())
 
 
 def unasked() -> QuerySet[Hit]:
@@ -177,7 +177,8 @@ def papers(requirements: Collection[Requirement]) -> QuerySet[Document]:
     parties = {row.party_id for row in requirements}
     customers = Role.objects.live().filter(kind=Role.Kind.CUSTOMER, party__in=parties)
     about = Q(party__in=parties) | Q(party=None, organisation__in=customers.values("organisation"))
-    return Document.objects.current().filter(about, kind=Document.Kind.WEALTH).order_by("pk")
+    papers = Document.objects.current().filter(about, kind=Document.Kind.WEALTH)
+    return papers.exclude(pk__in=Document.objects.unsound()).order_by("pk")
 
 
 def papers_of(requirements: Collection[Requirement]) -> dict[int, list[Document]]:

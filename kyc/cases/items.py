@@ -26,7 +26,8 @@ LONGEST = 1000
 class Item:
     """`step` is the onboarding's page; `documents` the kinds of which one answers it, `verbs` the events that do, and `undoing`
     those that do unless something is missing; `about` says whether it is asked of one party, `kinds` of which kinds that can
-    be, any where none is named, and `of_one` what it is called then."""
+    be, any where none is named, and `of_one` what it is called then. One `of_somebody` is asked of nobody, and answered only by a
+    document that says whom it is about."""
 
     label: Promise
     step: str
@@ -36,6 +37,7 @@ class Item:
     undoing: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     of_one: Promise | str = ""
+    of_somebody: bool = False
 
 
 PARTY = "party"
@@ -47,6 +49,12 @@ ITEMS: dict[str, Item] = {
         gettext_lazy("Articles, founding act or deed"), "documents", documents=(D.ARTICLES, D.FOUNDING_ACT, D.TRUST_DEED)
     ),
     "identity": Item(gettext_lazy("Identity document"), "documents", PARTY, (D.PASSPORT, D.IDENTITY_CARD), kinds=PEOPLE),
+    "whose": Item(
+        gettext_lazy("A person’s paper: send it with whom it is about"),
+        "documents",
+        documents=(D.PASSPORT, D.IDENTITY_CARD, D.RESIDENCE, D.AUTHORITY, D.WEALTH),
+        of_somebody=True,
+    ),
     "residence": Item(gettext_lazy("Proof of residence status"), "documents", PARTY, (D.RESIDENCE, D.PASSPORT), kinds=PEOPLE),
     "address": Item(gettext_lazy("Proof of address"), "documents", PARTY, (D.ADDRESS,)),
     "authority": Item(gettext_lazy("Proof of authority to sign"), "documents", PARTY, (D.AUTHORITY,), kinds=PEOPLE),
@@ -140,7 +148,8 @@ def misplaced(what: str, party: Party | None, customer_class: str) -> str:
 
 def asked_anew(document: Document, customer: Party | None, customer_class: str) -> tuple[str, Party | None]:
     """The item by which such a document is asked for, and of whom; another document, where there is none. What was sent about
-    nobody in particular is about the customer, and some papers are asked of nobody, about whomever they were sent."""
+    nobody in particular is about the customer, and some papers are asked of nobody, about whomever they were sent. A person's
+    paper that names nobody, of a customer who is none, is asked for with whom it is about."""
     for party in (document.party or customer, None):
         for code, item in ITEMS.items():
             if document.kind in item.documents and not misplaced(code, party, customer_class):
@@ -182,10 +191,11 @@ def has_left(requirement: Requirement) -> bool:
 
 @dataclass
 class Sent:
-    """What one organisation has sent and changed since it was first asked: documents as kind, party and when; events as verb,
-    target and when. `owning` has, by the owned party, what of its owners an event may be about."""
+    """What one organisation has sent and changed since it was first asked: documents as kind, party, when and number; events as
+    verb, target and when. `owning` has, by the owned party, what of its owners an event may be about."""
 
-    documents: list[tuple[str, int | None, datetime]] = field(default_factory=list)
+    documents: list[tuple[str, int | None, datetime, int]] = field(default_factory=list)
+    rejected: set[int] = field(default_factory=set)
     events: list[tuple[str, str, str, datetime]] = field(default_factory=list)
     owning: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
     people: set[str] = field(default_factory=set)
@@ -196,14 +206,18 @@ class Sent:
         return self.has_document(item, requirement) if item.documents else self.has_event(item, requirement)
 
     def has_document(self, item: Item, requirement: Requirement) -> bool:
-        """What is asked for by rule may have been sent before."""
+        """What is asked for by rule may have been sent before, unless that was rejected."""
         about, since = {requirement.party_id}, None if requirement.why == Requirement.BY_RULE else requirement.asked_at
         if requirement.party_id and requirement.party_id == self.customer:
             # A document about the customer itself names no party.
             about.add(None)
+        sent = [(kind, party, at) for kind, party, at, number in self.documents if since or number not in self.rejected]
         return any(
-            kind in item.documents and (since is None or at > since) and (requirement.party_id is None or party in about)
-            for kind, party, at in self.documents
+            kind in item.documents
+            and (since is None or at > since)
+            and (requirement.party_id is None or party in about)
+            and (party is not None or not item.of_somebody)
+            for kind, party, at in sent
         )
 
     def has_event(self, item: Item, requirement: Requirement) -> bool:
@@ -238,7 +252,9 @@ def sent_since(requirements: Sequence[Requirement]) -> Sent:
     items, sent = [ITEMS[row.what] for row in requirements], Sent()
     if kinds := {kind for item in items for kind in item.documents}:
         documents = Document.objects.current().filter(organisation=organisation, kind__in=kinds)
-        sent.documents = list(documents.values_list("kind", "party", "uploaded_at"))
+        sent.documents = list(documents.values_list("kind", "party", "uploaded_at", "pk"))
+        if any(row.why == Requirement.BY_RULE for row in requirements):
+            sent.rejected = set(documents.rejected().values_list("pk", flat=True))
         live = Role.objects.live().filter(organisation=organisation, kind=Role.Kind.CUSTOMER)
         sent.customer = live.values_list("party", flat=True).first()
     if verbs := {verb for item in items for verb in item.verbs + item.undoing}:

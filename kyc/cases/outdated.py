@@ -45,6 +45,7 @@ SAID = (
     "document.uploaded",
     "document.removed",
     "document.infected",
+    "document.unchecked",
     "document.doubted",
     "status.verification_fell",
     "authority.verification_fell",

@@ -128,9 +128,9 @@ def facts(case: Case, parties: Collection[Party], documents: Collection[Document
         confirmed[row.party_id].append(row)
     for challenge in DomainChallenge.objects.filter(party__in=found).exclude(state="ended").order_by("pk"):
         found[challenge.party_id].challenge = challenge
-    for check in OutsideCheck.objects.filter(party__in=found).order_by("-pk"):
+    for check in OutsideCheck.objects.filter(party__in=found, state__in=OutsideCheck.OPEN + OutsideCheck.FINAL).order_by("-pk"):
         found[check.party_id].checks.append(check)
-    rejected = set(Document.objects.rejected().filter(organisation=case.organisation).values_list("pk", flat=True))
+    rejected = set(Document.objects.unsound().filter(organisation=case.organisation).values_list("pk", flat=True))
     for one in found.values():
         papers = proofs.papers_of(one.party, top, documents)
         marks = confirmations.marks(one.party, means)

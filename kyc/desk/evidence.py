@@ -16,7 +16,7 @@ from kyc.evidence import graded, proofs
 from kyc.evidence.grading.shortest import Act, Do, Path
 from kyc.evidence.item_models import EvidenceItem, Mismatch
 from kyc.evidence.items import about
-from kyc.evidence.models import Document
+from kyc.evidence.models import SHUT, Document
 from kyc.parties.masks import MASKS, NOTHING
 from kyc.parties.models import Party
 from kyc.rules import assurance, packs
@@ -123,7 +123,7 @@ class Row:
 def rows(party: Party, returned: tuple[str, int, DeskForm] | None) -> list[Row]:
     related = ("document", "recorded_by", "validated_by", "verified_by", "withdrawn_by")
     items = EvidenceItem.objects.filter(party=party).select_related(*related).order_by("-pk")
-    rejected = set(Document.objects.rejected().filter(items__party=party).values_list("pk", flat=True))
+    rejected = set(Document.objects.unsound().filter(items__party=party).values_list("pk", flat=True))
     return [row(item, returned, is_rejected=item.document_id in rejected) for item in graded.known(items)]
 
 
@@ -161,6 +161,8 @@ def state(item: EvidenceItem, *, is_rejected: bool) -> tuple[str, str]:
         return gettext("withdrawn"), "neutral"
     if item.document and item.document.removed_at:
         return gettext("its document was taken back"), "warn"
+    if item.document and item.document.intake in SHUT:
+        return gettext("its document was not let through by the virus scanner"), "warn"
     if is_rejected:
         return gettext("its document was rejected"), "warn"
     if item.expires_on and item.expires_on < timezone.localdate():

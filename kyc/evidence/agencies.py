@@ -155,7 +155,7 @@ def standing(agency: Agency) -> Standing:
 
 def ruled() -> QuerySet[Any]:
     """Each with whether the document that showed it `is_rejected`."""
-    rejected = Document.objects.rejected().filter(pk=OuterRef("document"))
+    rejected = Document.objects.unsound().filter(pk=OuterRef("document"))
     return AgencyRuling.objects.live().select_related("document", "ruled_by").annotate(is_rejected=Exists(rejected))
 
 
@@ -184,7 +184,7 @@ def good() -> QuerySet[Agency]:
     and of the same accounts, and was another person's."""
     live = AgencyRuling.objects.live().filter(agency=OuterRef("pk"))
     word = live.filter(ruling=R.CONFIRMED, valid_until__gte=timezone.localdate(), document__removed_at__isnull=True).exclude(
-        document__in=Document.objects.rejected()
+        document__in=Document.objects.unsound()
     )
     earlier = AgencyRuling.objects.filter(agency=OuterRef("pk"), superseded_at__isnull=False).order_by("-pk")
     rows = AgencyAccount.objects.live().filter(agency=OuterRef("pk"))

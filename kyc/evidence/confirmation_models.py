@@ -24,12 +24,12 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
 
     def good(self, on: date) -> "ConfirmationQuerySet":
         """Those that may be relied on that day: not ended, not expired, no document or means of payment taken back, and no
-        document rejected."""
+        document unsound."""
         return (
             self.live()
             .filter(valid_until__gte=on, means__valid_to__isnull=True)
             .exclude(document__isnull=False, document__removed_at__isnull=False)
-            .exclude(document__in=Document.objects.rejected())
+            .exclude(document__in=Document.objects.unsound())
         )
 
 
@@ -237,7 +237,7 @@ class DomainChallenge(Claimable):
 
 class OutsideCheckQuerySet(models.QuerySet["OutsideCheck"]):
     def open(self) -> "OutsideCheckQuerySet":
-        return self.exclude(state__in=OutsideCheck.FINAL)
+        return self.filter(state__in=OutsideCheck.OPEN)
 
 
 @tracked()
@@ -248,6 +248,7 @@ class OutsideCheck(models.Model):
     personal = ("descriptors",)
 
     class State(models.TextChoices):
+        BEGINNING = "beginning", _("being begun")
         STARTED = "started", _("begun")
         PROCESSING = "processing", _("being examined there")
         INPUT_NEEDED = "input_needed", _("waits for the person")
@@ -255,6 +256,7 @@ class OutsideCheck(models.Model):
         REFUSED = "refused", _("not verified")
         CANCELLED = "cancelled", _("called off")
 
+    OPEN = (State.STARTED, State.PROCESSING, State.INPUT_NEEDED)
     FINAL = (State.VERIFIED, State.REFUSED, State.CANCELLED)
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)

@@ -14,11 +14,12 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts import audit, messages
-from accounts.models import User
+from accounts import audit, messages, organisations, scope, staff
+from accounts.models import AuditEvent, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused, is_said
 from config import jobs
+from kyc.evidence import falling
 from kyc.evidence.models import Document
 from kyc.evidence.taking import apart, refusals, scanning
 from kyc.evidence.taking.kinds import LARGEST, Unfit
@@ -26,6 +27,8 @@ from kyc.evidence.taking.kinds import LARGEST, Unfit
 Intake = Document.Intake
 # After which what waits is tried again.
 AWAY = timedelta(seconds=30)
+# After which officers are written to again of files that could not be checked.
+TOLD_AGAIN = timedelta(hours=1)
 
 
 class NotChecked(Refused):
@@ -106,6 +109,12 @@ class Waiting(jobs.Queue):
     def is_waiting(self) -> bool:
         return super().is_waiting() or (released().exists() and scanning.answers(settings.CLAMAV_SOCKET))
 
+    def when_failed(self, row: Document, failure: str) -> None:
+        """It proves nothing then, and nor does what an officer verified by it while it was released."""
+        fell = falls(row)
+        audit.record("document.unchecked", target=row, by=None, reason=failure[:200], name=row.name)
+        tell_officers(row, failure=failure, fell=fell)
+
 
 QUEUE = Waiting(
     name="evidence.scans",
@@ -143,12 +152,42 @@ def work(claim: jobs.Claim) -> None:
     except scanning.Away:
         claim.put_down(AWAY)
         return
-    with claim.finish(state=Intake.INFECTED if found else Intake.CLEAN, scanned_at=timezone.now()):
-        if found:
-            audit.record("document.infected", target=document, by=None, name=document.name, found=found[:200])
-            tell(document)
-        else:
-            jobs.woke("document.let_through")
+    with transaction.atomic():
+        fell = falls(document) if found else 0
+        with claim.finish(state=Intake.INFECTED if found else Intake.CLEAN, scanned_at=timezone.now()):
+            if found:
+                audit.record("document.infected", target=document, by=None, name=document.name, found=found[:200])
+                tell(document)
+                if fell:
+                    tell_officers(document, fell=fell)
+            else:
+                jobs.woke("document.let_through")
+
+
+def falls(document: Document) -> int:
+    """Records what was verified by a file that was released, while it is still to be seen; nobody verifies by it meanwhile."""
+    organisations.held(document.organisation_id)
+    return falling.told(document, by=None)
+
+
+def tell_officers(document: Document, *, fell: int, failure: str = "") -> None:
+    """Those who judge evidence, to whom it falls to ask for it anew. That files can't be checked, once an hour: one scanner in
+    trouble is one trouble."""
+    if failure and not fell and told_lately(document):
+        return
+    file = Document.objects.select_related("organisation").get(pk=document.pk)
+    subject = _("A file could not be checked for viruses") if failure else _("What was verified by a file has fallen")
+    for person in staff.may(Permission.EVIDENCE_JUDGE):
+        messages.queue_template(
+            "document_shut", to=person.email, subject=subject, organisation=None, document=file, fell=fell, failure=failure
+        )
+
+
+def told_lately(document: Document) -> bool:
+    since = timezone.now() - TOLD_AGAIN
+    with scope.everything():
+        before = AuditEvent.objects.filter(verb="document.unchecked", at__gt=since).exclude(target_id=str(document.pk))
+        return before.exists()
 
 
 def tell(document: Document) -> None:

@@ -23,9 +23,9 @@ class EvidenceItemQuerySet(models.QuerySet["EvidenceItem"]):
         return self.filter(withdrawn_at__isnull=True).filter(Q(document__isnull=True) | Q(document__removed_at__isnull=True))
 
     def unexpired(self, on: date) -> "EvidenceItemQuerySet":
-        """Those that may count that day: the document that they rest on was not rejected either."""
+        """Those that may count that day: the document that they rest on is not unsound either."""
         found = self.live().filter(Q(expires_on__isnull=True) | Q(expires_on__gte=on))
-        return found.exclude(document__in=Document.objects.rejected())
+        return found.exclude(document__in=Document.objects.unsound())
 
     def good(self, on: date) -> "EvidenceItemQuerySet":
         """Those that count that day: found good, and not expired."""

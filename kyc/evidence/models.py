@@ -36,6 +36,11 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Those of which an officer's last word is that they are not to be relied on: nothing is proved by them."""
         return self.filter(reviews__ruling="rejected", reviews__superseded_at__isnull=True)
 
+    def unsound(self) -> "DocumentQuerySet":
+        """Those by which nothing is proved any more, whoever had relied on them: rejected, or not let through by the virus
+        scanner, as one that was released without it."""
+        return self.filter(Q(intake__in=SHUT) | Q(pk__in=Document.objects.rejected().values("pk")))
+
     def of_case(self, organisation: int) -> "DocumentQuerySet":
         """As the desk lists them, those that were found infected too: what became of each is shown."""
         found = self.filter(organisation=organisation, removed_at__isnull=True)
@@ -133,10 +138,10 @@ SHUT = (Document.Intake.INFECTED, Document.Intake.FAILED)
 
 class StatusProofQuerySet(models.QuerySet["StatusProof"]):
     def good(self, on: date) -> "StatusProofQuerySet":
-        """Those that may be relied on that day: not expired, and neither the document taken back or rejected nor the status said
+        """Those that may be relied on that day: not expired, and neither the document taken back or unsound nor the status said
         anew."""
         found = self.filter(valid_until__gte=on, document__removed_at__isnull=True, status__valid_to__isnull=True)
-        return found.exclude(document__in=Document.objects.rejected())
+        return found.exclude(document__in=Document.objects.unsound())
 
 
 @tracked()
@@ -158,9 +163,9 @@ class StatusProof(models.Model):
 
 class AuthorityProofQuerySet(models.QuerySet["AuthorityProof"]):
     def good(self) -> "AuthorityProofQuerySet":
-        """Those of which neither the document was taken back or rejected nor the role has ended."""
+        """Those of which neither the document was taken back or is unsound nor the role has ended."""
         found = self.filter(document__removed_at__isnull=True, role__valid_to__isnull=True)
-        return found.exclude(document__in=Document.objects.rejected())
+        return found.exclude(document__in=Document.objects.unsound())
 
 
 @tracked()
@@ -182,8 +187,8 @@ class AuthorityProof(models.Model):
 
 class AttributeProofQuerySet(models.QuerySet["AttributeProof"]):
     def good(self) -> "AttributeProofQuerySet":
-        """Those whose document was neither taken back nor rejected. What is proved of a time that is over stays proved."""
-        return self.filter(document__removed_at__isnull=True).exclude(document__in=Document.objects.rejected())
+        """Those whose document was not taken back and is not unsound. What is proved of a time that is over stays proved."""
+        return self.filter(document__removed_at__isnull=True).exclude(document__in=Document.objects.unsound())
 
 
 @tracked()
@@ -209,14 +214,14 @@ class ExclusionRulingQuerySet(models.QuerySet["ExclusionRuling"]):
 
     def good(self, on: date) -> "ExclusionRulingQuerySet":
         """Those that may be relied on that day: verified and not expired, and neither the document nor the claim taken back, nor
-        the document rejected."""
+        the document unsound."""
         found = self.live().filter(
             ruling=ExclusionRuling.Ruling.VERIFIED,
             valid_until__gte=on,
             document__removed_at__isnull=True,
             exclusion__valid_to__isnull=True,
         )
-        return found.exclude(document__in=Document.objects.rejected())
+        return found.exclude(document__in=Document.objects.unsound())
 
 
 @tracked()

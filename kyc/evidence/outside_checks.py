@@ -48,35 +48,67 @@ def service_of(code: str) -> Service:
 
 
 def start(party: Party, *, service: str, path: str, by: User) -> str:
-    """The page of the service to which the person goes; he comes back to `path`. The service is asked before anything is held or
-    written. Whatever was begun there before is called off, unless the service goes on with it. Raises NotOffered, TooMany,
+    """The page of the service to which the person goes; he comes back to `path`. That a check is being begun is written first, so
+    that of two at once the later counts the one before; then the service is asked, while nothing is held. Whatever was begun
+    there before is called off, unless the service goes on with it. Raises NotOffered, TooMany,
     ServiceAway, NotHere."""
     asked = service_of(service)
     organisations.membership_required(by, party.organisation)
     party = own(party, party.organisation)
     if not party.is_person or Confirmation.What.IDENTITY not in confirmations.said(party):
         raise NotOffered(_("Only a person whose date of birth you have told us is checked so."))
-    refuse_too_many(party.organisation)
-    began = asked.start(key=secrets.token_hex(16), name=party.name, return_url=settings.SITE_URL + path, now=time.time())
+    row = reserved(party, service, by=by)
+    try:
+        return begun(row, asked, path, by=by)
+    except ServiceAway:
+        give_back(row)
+        raise
+
+
+@transaction.atomic
+def reserved(party: Party, service: str, *, by: User) -> OutsideCheck:
+    """Counted and written under the organisation's lock. Until the service has named it, its own number stands in place of the
+    reference. Raises TooMany."""
+    organisation = organisations.locked(party.organisation, by=by)
+    refuse_too_many(organisation)
+    return OutsideCheck.objects.create(
+        organisation=organisation,
+        party=party,
+        service=service,
+        state=S.BEGINNING,
+        reference=secrets.token_hex(16),
+        started_by=by,
+    )
+
+
+def give_back(row: OutsideCheck) -> None:
+    """The service has begun none, so it does not count."""
+    OutsideCheck.objects.filter(pk=row.pk, state=S.BEGINNING).delete()
+
+
+def begun(row: OutsideCheck, asked: Service, path: str, *, by: User) -> str:
+    """Raises ServiceAway."""
+    party, service = row.party, row.service
+    began = asked.start(key=row.reference, name=party.name, return_url=settings.SITE_URL + path, now=time.time())
     with transaction.atomic():
-        organisation = organisations.locked(party.organisation, by=by)
+        organisations.locked(party.organisation, by=by)
         if is_going_on(party, service, began.reference):
+            give_back(row)
             return began.url
         for before in OutsideCheck.objects.open().select_for_update().filter(party=party, service=service):
             before.state = S.CANCELLED
             before.save(update_fields=["state"])
-        row = OutsideCheck.objects.create(
-            organisation=organisation, party=party, service=service, reference=began.reference, started_by=by
-        )
+        row.reference, row.state = began.reference, S.STARTED
+        row.save(update_fields=["reference", "state"])
         audit.record("outside.started", target=row, by=by, name=party.name, service=service)
     return began.url
 
 
 def refuse_too_many(organisation: Organisation) -> None:
-    """Counted before the service is asked, so that some that are begun at once may pass beyond it. Raises TooMany."""
+    """Of what was begun, and is being begun. Raises TooMany."""
     since = timezone.now() - timedelta(days=1)
-    begun = OutsideCheck.objects.filter(organisation=organisation, started_at__gt=since).count()
-    if begun >= packs.current().confirmations.service("a_day"):
+    checks = OutsideCheck.objects.filter(organisation=organisation, started_at__gt=since)
+    if checks.count() >= packs.current().confirmations.service("a_day"):
         raise TooMany(_("Many checks have been begun today. Begin this one tomorrow."))
 
 

@@ -199,7 +199,8 @@ def service(request: HttpRequest, organisation: Organisation, pk: int, service: 
         return redirect(path)
     form = Page(posted(request))
     is_begun = form.acted(lambda: begin(request, form, party, service, path))
-    last = OutsideCheck.objects.filter(party=party, service=service).order_by("-pk").first()
+    begun = OutsideCheck.objects.filter(party=party, service=service, state__in=OutsideCheck.OPEN + OutsideCheck.FINAL)
+    last = begun.order_by("-pk").first()
     leads_to = form.saved if is_begun else ""
     return page(
         request,

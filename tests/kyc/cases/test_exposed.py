@@ -16,11 +16,12 @@ from kyc.cases.models import Asking, Case, Examination, Requirement
 from kyc.cases.obstacles import obstacles
 from kyc.desk import wealth
 from kyc.evidence import actions as evidence
+from kyc.evidence import reviews
 from kyc.evidence.models import Document
 from kyc.evidence.proofs import NotAProof
 from kyc.parties.models import Party
 from kyc.risk.models import Factor
-from kyc.rules import packs
+from kyc.rules import assurance, packs
 from kyc.screening import lists
 from kyc.screening.models import Hit, ListVersion
 from tests import cast
@@ -133,6 +134,20 @@ class TestAccept:
         evidence.remove(paper, by=nordlys.by)
         examining.run()
         assert obstacles(minister) == [LACKING] and asked(minister).accepted_at is None
+
+    def test_it_is_asked_for_again_when_its_document_is_rejected(self, minister: Case, nordlys: Founded, ana: User) -> None:
+        paper, row = sent(nordlys, ana), asked(minister)
+        judging.accept(minister, row, document=paper, note=SHOWN, by=ana)
+        examining.run()
+        assert obstacles(minister) == []
+        mails = Message.objects.filter(subject="One more thing we need from you").count()
+        reviews.review(paper, ruling="rejected", reason=next(iter(assurance.load().reasons["reject"])), by=ana)
+        assert LACKING in obstacles(minister)
+        exposed.settle()
+        again = asked(minister)
+        assert again != row and again.accepted_at is None and not items.is_done(again)
+        assert Message.objects.filter(subject="One more thing we need from you").count() == mails + 1
+        assert not exposed.papers([again]).exists(), "the rejected one is not offered again"
 
     def test_nothing_else_meets_it(self, minister: Case, nordlys: Founded, ana: User) -> None:
         row, owner = asked(minister), Party.objects.get(name="Kari Moe")

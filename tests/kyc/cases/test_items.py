@@ -284,3 +284,26 @@ class TestUndone:
                 one.save()
         with django_assert_num_queries(6):
             assert len(items.undone(case)) == 13
+
+
+class TestAskedAnew:
+    @pytest.mark.parametrize("kind", ["passport", "identity_card", "residence", "authority", "wealth"])
+    def test_a_persons_paper_about_nobody_is_asked_for_with_whom_it_is_about(self, nordlys: Founded, kind: str) -> None:
+        paper = evidence.upload(nordlys.organisation, kind=kind, file=pdf(width=411), by=nordlys.by)
+        assert items.asked_anew(paper, nordlys.party, Profile.CustomerClass.COMPANY) == ("whose", None)
+
+    def test_of_a_person_or_about_one_it_is_asked_of_him(self, nordlys: Founded) -> None:
+        paper = evidence.upload(
+            nordlys.organisation, kind="passport", file=pdf(width=412), party=nordlys.controller, by=nordlys.by
+        )
+        found = items.asked_anew(paper, nordlys.party, Profile.CustomerClass.COMPANY)
+        assert found == ("identity", nordlys.controller)
+
+    def test_only_one_that_says_whom_it_is_about_answers_it(self, nordlys: Founded) -> None:
+        cases.take(propose(nordlys, [{"what": "whose", "party": None, "why": "unclear"}]), by=staff("approver"))
+        asked = Requirement.objects.get()
+        assert asked.sentence.startswith("A person’s paper: send it with whom it is about.")
+        evidence.upload(nordlys.organisation, kind="passport", file=pdf(width=413), by=nordlys.by)
+        assert not items.is_done(asked)
+        evidence.upload(nordlys.organisation, kind="passport", file=pdf(width=414), party=nordlys.controller, by=nordlys.by)
+        assert items.is_done(asked)

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -364,3 +365,43 @@ def test_to_one_address_five_go_though_seven_organisations_ask_at_once() -> None
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["refused"] * 2 + ["sent"] * 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_customers_at_once_the_last_text_message_goes_to_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = packs.current().confirmations.data
+    own = packs.Confirmations({**rules, "codes": {**rules["codes"], "texts_a_day": 1}})
+    monkeypatch.setattr(packs.Pack, "confirmations", own)
+    both = [
+        founded(customer()),
+        founded(customer("bob@elsewhere.example", "Bob Berg"), name="Elsewhere AS", person="Bob Berg"),
+    ]
+    for number, one in enumerate(both):
+        one.party.phone = f"+477700000{number}"
+        one.party.save(update_fields=["phone"])
+    outcomes: list[str] = []
+    together = threading.Barrier(2)
+    begun = code_sending.begun
+
+    def slowly(*args: Any, **kwargs: Any) -> ConfirmationCode:
+        # As long as it takes the other to count too, were it let.
+        time.sleep(0.5)
+        return begun(*args, **kwargs)
+
+    monkeypatch.setattr(code_sending, "begun", slowly)
+
+    def ask(one: Founded) -> None:
+        together.wait()
+        try:
+            outcomes.append(code_sending.ask(one.party, channel="phone", by=one.by).channel)
+        except TooMany:
+            outcomes.append("too many")
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(one,)) for one in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["phone", "too many"]
+    assert ConfirmationCode.objects.count() == 1

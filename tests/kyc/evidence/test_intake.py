@@ -6,19 +6,23 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import AuditEvent, Message
 from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
 from config import jobs
 from kyc.evidence import actions as evidence
-from kyc.evidence import intake
+from kyc.evidence import confirmations, intake, items, proofs
 from kyc.evidence.intake import NotChecked, NotWaiting
+from kyc.evidence.item_models import EvidenceItem
 from kyc.evidence.likeness import likenesses
 from kyc.evidence.models import Document
 from kyc.evidence.taking import apart, scanning
 from kyc.evidence.taking.kinds import Made
 from kyc.evidence.taking.refusals import NotAccepted
+from kyc.parties import statuses
+from kyc.parties.models import PersonStatus
 from tests.cast import Founded, customer, founded, pdf, signed_in, staff
 from tests.kyc.evidence.taking.hostile import picture
 from tests.scanner import EICAR
@@ -42,12 +46,16 @@ def away(settings: Any) -> Any:
     settings.CLAMAV_SOCKET = before
 
 
-def send(nordlys: Founded) -> Document:
-    return evidence.upload(nordlys.organisation, kind="passport", file=pdf(), by=nordlys.by)
+def send(nordlys: Founded, width: int = 200) -> Document:
+    return evidence.upload(nordlys.organisation, kind="passport", file=pdf(width=width), by=nordlys.by)
 
 
 def infected(_data: bytes) -> Made:
     return Made(b"%PDF-1.7 " + EICAR, "application/pdf")
+
+
+def breaks(_data: bytes, _place: str) -> str:
+    raise ValueError("the answer makes no sense")
 
 
 class TestTake:
@@ -150,6 +158,30 @@ class TestRun:
         evidence.upload(nordlys.organisation, kind="passport", file=file, by=nordlys.by)
         assert not Document.objects.to_send_anew().exists(), "another is there"
 
+    def test_a_scan_that_fails_is_on_the_record_and_officers_are_told_once_an_hour(
+        self, nordlys: Founded, away: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ana, documents = staff("analyst", "Ana Maric"), [send(nordlys), send(nordlys, width=300)]
+        away()
+        monkeypatch.setattr(scanning, "scan", breaks)
+        Document.objects.update(errors=2)
+        intake.run()
+        assert set(Document.objects.values_list("intake", flat=True)) == {State.FAILED}
+        told = AuditEvent.objects.filter(verb="document.unchecked").order_by("pk")
+        assert [event.target_id for event in told] == [str(document.pk) for document in documents]
+        assert all(event.reason == "ValueError: the answer makes no sense" for event in told)
+        mails = Message.objects.filter(to=ana.email)
+        assert mails.count() == 1 and documents[0].name in mails.get().text and "makes no sense" in mails.get().html
+
+    def test_a_scan_that_another_worker_took_over_fails_nothing(self, nordlys: Founded, away: Any) -> None:
+        send(nordlys)
+        claim = intake.QUEUE.claim()
+        assert claim
+        Document.objects.update(job_token=1)
+        claim.fail("too late")
+        assert Document.objects.get().intake == State.WAITING
+        assert not AuditEvent.objects.filter(verb="document.unchecked").exists()
+
     def test_a_scanner_that_goes_away_meanwhile_is_no_fault_of_the_file(
         self, nordlys: Founded, away: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -186,6 +218,40 @@ class TestRelease:
         document.refresh_from_db()
         assert (document.intake, document.released_by, document.released_at) == (found, None, None) and document.scanned_at
         assert not intake.QUEUE.is_waiting()
+
+    @pytest.mark.parametrize("ends", [State.INFECTED, State.FAILED])
+    def test_what_was_verified_by_it_falls_when_it_turns_out_bad(
+        self, nordlys: Founded, away: Any, monkeypatch: pytest.MonkeyPatch, ends: str
+    ) -> None:
+        if ends == State.INFECTED:
+            monkeypatch.setattr(apart, "made", infected)
+        ana, alice = staff("analyst", "Ana Maric"), nordlys.controller
+        statuses.declare(alice, basis="citizen", by=nordlys.by)
+        document = evidence.upload(nordlys.organisation, kind="passport", file=pdf(), party=alice, by=nordlys.by)
+        document = intake.release(document, reason="Invented.", by=staff("approver"))
+        proofs.verify(PersonStatus.objects.live().get(party=alice, axis="iaas"), document=document, by=ana)
+        items.validate(items.record(alice, kind="passport", document=document, by=ana), method="features", by=ana)
+        confirmations.by_paper(
+            alice, what="identity", how="notarised", document=document, dated=timezone.localdate(), issuer="A notary",
+            number=alice.birth_date, by=ana,
+        )  # fmt: skip
+        assert proofs.verified_us(nordlys.organisation.party_set.filter(pk=alice.pk)).exists()
+        away()
+        if ends == State.FAILED:
+            monkeypatch.setattr(scanning, "scan", breaks)
+            Document.objects.update(errors=2)
+        before = Message.objects.filter(to=ana.email).count()
+        intake.run()
+        document.refresh_from_db()
+        assert document.intake == ends
+        assert not proofs.verified_us(nordlys.organisation.party_set.all()).exists()
+        assert not EvidenceItem.objects.good(timezone.localdate()).exists() and not confirmations.confirmed(alice).exists()
+        fell = AuditEvent.objects.filter(verb__in=["status.verification_fell", "evidence.fell", "confirmation.fell"])
+        assert {(event.verb, event.actor_id, event.details["verified_by"]) for event in fell} == {
+            (verb, None, "Ana Maric") for verb in ("status.verification_fell", "evidence.fell", "confirmation.fell")
+        }
+        mail = Message.objects.filter(to=ana.email).latest("pk")
+        assert Message.objects.filter(to=ana.email).count() == before + 1 and document.name in mail.text
 
     @pytest.mark.parametrize("role", ["analyst", "investigator", "auditor", "administrator", "support"])
     def test_nobody_else(self, nordlys: Founded, away: Any, role: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -18,6 +19,7 @@ from kyc.evidence.confirmation_models import Confirmation, OutsideCheck, Outside
 from kyc.evidence.outside import services
 from kyc.evidence.outside.services import ServiceAway
 from kyc.evidence.outside_checks import NotOffered, TooMany
+from kyc.rules import packs
 from tests.cast import Founded, customer, founded
 from tests.kyc.evidence.confirming.servers import says, web_server
 from tests.kyc.evidence.outside.messages import NEW, SECRET, STRIPE, event, generic, sent, stripe
@@ -310,6 +312,12 @@ class TestStart:
                 outside_checks.start(nordlys.controller, service="generic", path="/", by=nordlys.by)
         assert not OutsideCheck.objects.exists()
 
+    def test_what_could_not_be_begun_does_not_count(self, nordlys: Founded, settings: Any) -> None:
+        for _ in range(21):
+            with pytest.raises(ServiceAway):
+                outside_checks.start(nordlys.controller, service="generic", path="/", by=nordlys.by)
+        assert not OutsideCheck.objects.exists()
+
     def test_a_service_that_is_away_says_so(self, nordlys: Founded) -> None:
         with pytest.raises(ServiceAway, match="cannot be reached"):
             outside_checks.start(nordlys.controller, service="generic", path="/", by=nordlys.by)
@@ -396,3 +404,39 @@ def test_one_message_that_comes_eight_times_at_once_is_taken_once() -> None:
         thread.join()
     assert answers == [200] * 8
     assert (Confirmation.objects.count(), OutsideMessage.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_begun_at_once_when_one_is_left_the_service_hears_of_one(settings: Any) -> None:
+    found = founded(customer())
+    for number in range(packs.current().confirmations.service("a_day") - 1):
+        OutsideCheck.objects.create(
+            organisation=found.organisation, party=found.controller, service="generic", reference=f"chk_{number}",
+            started_by=found.by, state="cancelled",
+        )  # fmt: skip
+    asked: list[int] = []
+    outcomes: list[str] = []
+    together = threading.Barrier(2)
+
+    def answer(handler: Any) -> None:
+        asked.append(1)
+        # As long as it takes the other to ask too, were it let.
+        time.sleep(1)
+        says(json.dumps({"id": f"new_{len(asked)}", "url": "https://ident.example/"}).encode())(handler)
+
+    def knock() -> None:
+        together.wait()
+        try:
+            outcomes.append(outside_checks.start(found.controller, service="generic", path="/", by=found.by))
+        except TooMany:
+            outcomes.append("too many")
+        connection.close()
+
+    with web_server(answer) as port:
+        settings.VERIFICATION_URL = f"http://127.0.0.1:{port}/"
+        threads = [threading.Thread(target=knock) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert (sorted(outcomes), len(asked)) == (["https://ident.example/", "too many"], 1)
