@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, User
 from demo import documents
-from demo.founding import staff, turn
-from kyc.evidence import actions as evidence
+from demo.founding import sent_in, staff, turn
 from kyc.evidence import agencies as judged
 from kyc.evidence.models import Document
 from kyc.parties import agencies
@@ -35,7 +34,7 @@ def declare(shops: Sequence[Organisation]) -> None:
     with turn(by):
         named = "\n".join(f"{agencies.number_of(one.pk)} {one.name}" for one in shops)
         agency = agencies.declare(desk, **SAID, accounts=named, by=by)
-        paper = evidence.upload(desk, kind=Document.Kind.OTHER, file=contract, by=by)
+        paper = sent_in(desk, kind=Document.Kind.OTHER, file=contract, by=by)
     # The last has not answered yet.
     for row in agency.accounts.order_by("pk")[: len(shops) - 1]:
         theirs = member(Organisation.objects.get(pk=row.account))
