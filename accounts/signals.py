@@ -4,7 +4,8 @@
 
 It never fails what it is part of, unless that asks for it: of what the database refuses meanwhile nothing is kept but a warning
 in its log. An account of
-whose business the transaction is not can be told of by nobody, and a sandbox's signals are none.
+whose business the transaction is not can be told of by nobody, a sandbox's signals are none, and nothing was seen of an account
+before it was opened: what ended before is none, what began before, as the hour does in which a key was used first, begins then.
 """
 
 import hmac
@@ -44,10 +45,12 @@ BEGIN
         RAISE EXCEPTION 'a signal is left of whose business it is' USING ERRCODE = 'insufficient_privilege';
     END IF;
     WITH told AS MATERIALIZED (
-        SELECT one.organisation, one.type, one.value, one.first, one.last, one.count, listed.hub, listed.why
+        SELECT one.organisation, one.type, one.value, greatest(one.first, o.created_at) AS first, one.last, one.count,
+            listed.hub, listed.why
         FROM unnest(organisations, types, digests, firsts, lasts, counts, networks, asns)
             AS one (organisation, type, value, first, last, count, network, asn)
-        JOIN public.accounts_organisation o ON o.id = one.organisation AND o.sandbox = ''
+        JOIN public.accounts_organisation o
+            ON o.id = one.organisation AND o.sandbox = '' AND o.created_at <= one.last
         LEFT JOIN LATERAL (
             SELECT r.hub, concat_ws(': ', r.source, nullif(r.name, '')) AS why FROM (
                 SELECT n.* FROM public.accounts_range n WHERE one.network <> '' AND n.network >>= one.network::inet

@@ -1,13 +1,14 @@
 """What the investigator's networks are found from: accounts behind one hand, and two groups that look like one and are none.
 
-Sixteen have only signed up, and take turns with three that were told before: one of them is still examined, two hold keys. An
-agency runs seven accounts of its clients from one desk, and six firms sit behind one address in a business centre. Who is who
+Sixteen have only signed up, and take turns with three that were told before: one of them is still examined, two hold keys. Only
+these two have what use leaves. An agency runs seven accounts of its clients from one desk, and six firms sit behind one address in a business centre. Who is who
 stands nowhere but here: what the product makes of it, a building of it finds.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models import Min
 from django.utils import timezone
 
 from accounts import scope, signals
@@ -17,6 +18,7 @@ from demo import agencies, clock
 from demo.founding import begun, staff, turn
 from demo.organisations.rows import Customer, Person, Story
 from demo.use import chance
+from kyc.keys.models import Key
 from kyc.networks import asking
 from kyc.networks.network_models import NetworkRun
 from kyc.parties.models import Profile
@@ -65,8 +67,9 @@ OFFICE = tuple(
         )
     )
 )  # fmt: skip
-# Of the hand's accounts so many share one of each.
-SHARED = {T.PAYMENT: 4, T.DEVICE: 5, T.PHONE: 4, T.LOGIN_IP: 6, T.API_IP: 7, T.TEMPLATE: 9}
+# Of the hand's accounts so many share one of each; of those that hold keys, both also what their keys leave.
+SHARED = {T.PAYMENT: 5, T.DEVICE: 5, T.PHONE: 4, T.LOGIN_IP: 6, T.ADDRESS: 6}
+USED = (T.API_IP, T.TEMPLATE)
 
 
 def load() -> None:
@@ -80,8 +83,8 @@ def load() -> None:
         told = Organisation.objects.real().filter(name__in=AMONG).order_by("pk")
         signals.leave_all([*hand([*those, *told])])
         shops = [account(*row) for row in AGENCY]
-        signals.leave_all([*roof(shops, "agency", (T.DEVICE, T.LOGIN_IP, T.API_IP, T.TEMPLATE))])
-        signals.leave_all([*roof([account(*row) for row in OFFICE], "office", (T.LOGIN_IP, T.ADDRESS, T.API_IP))])
+        signals.leave_all([*roof(shops, "agency", (T.DEVICE, T.LOGIN_IP, T.ADDRESS))])
+        signals.leave_all([*roof([account(*row) for row in OFFICE], "office", (T.LOGIN_IP, T.ADDRESS))])
         agencies.declare(shops)
     with turn(ines), scope.of_officer(ines):
         asking.ask(by=ines)
@@ -102,6 +105,11 @@ def hand(those: Sequence[Organisation]) -> Iterator[Seen]:
         pool = len(those) // many + 1
         for one in those:
             yield seen(one, type, f"hand {int(chance(one.name, type) * pool)}")
+    keys = Key.objects.filter(organisation__in=those).values("organisation").annotate(since=Min("issued_at"))
+    issued = dict(keys.values_list("organisation", "since"))
+    for one in those:
+        if one.pk in issued:
+            yield from (seen(one, type, "hand", since=issued[one.pk]) for type in USED)
 
 
 def roof(those: Iterable[Organisation], name: str, types: Sequence[str]) -> Iterator[Seen]:
@@ -111,15 +119,15 @@ def roof(those: Iterable[Organisation], name: str, types: Sequence[str]) -> Iter
         yield from (seen(one, type, f"of {one.name}") for type in SHARED if type not in types)
 
 
-def seen(one: Organisation, type: str, name: str) -> Seen:
-    """From its first day to about now."""
-    now = timezone.now()
-    first = one.created_at + timedelta(hours=chance(one.name, type, "first") * 6)
+def seen(one: Organisation, type: str, name: str, *, since: datetime | None = None) -> Seen:
+    """From its first day, or another, to about now."""
+    now, since = timezone.now(), since or one.created_at
+    first = since + chance(one.name, type, "first") * min(timedelta(hours=6), now - since)
     last = now - timedelta(hours=chance(one.name, type, "last") * 30)
     found = signals.value(type, text(type, name))
     if found is None:
         raise LookupError(f"{type} of {name} is too short to tell two apart.")
-    return Seen(one.pk, type, found, min(first, last), last, 1 + int(chance(one.name, type, "count") * 40))
+    return Seen(one.pk, type, found, first, max(first, last), 1 + int(chance(one.name, type, "count") * 40))
 
 
 def text(type: str, name: str) -> str:

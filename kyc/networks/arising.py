@@ -323,7 +323,8 @@ def ledger(judged: Sequence[tuple[Shared, Any, Any]]) -> list[dict[str, Any]]:
             "value": str(row.value),
             "family": FAMILIES[FAMILY_OF[ALL.index(row.type)]],
             "bits": round(float(weight), 2),
-            "first_seen": told(min(row.first, row.partner_first)),
+            # Since when both have had it.
+            "first_seen": told(max(row.first, row.partner_first)),
             "last_seen": told(max(row.last, row.partner_last)),
             "counted": not why,
             "why": weighing.WHY[why],

@@ -31,7 +31,7 @@ COPY (
 """
 SIGNALS, HUBS, GIVEN, MEMBERS, EDGES = "signals", "hubs.csv", "given.json", "members.jsonl", "edges.jsonl"
 # Raised where the way of finding changes, so that runs by two ways are told apart.
-VERSION = 5
+VERSION = 6
 Pair = tuple[int, int]
 
 

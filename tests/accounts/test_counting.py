@@ -21,6 +21,7 @@ def value(name: str) -> UUID:
 def came(name: str, type: str, days: Iterable[int], *, network: str = "") -> None:
     """An account of its own on each of these days."""
     made = Organisation.objects.bulk_create(Organisation(name=name) for _ in days)
+    Organisation.objects.filter(pk__in=[one.pk for one in made]).update(created_at=BEGAN)
     at = [BEGAN + timedelta(days=day) for day in days]
     signals.leave_all([Seen(one.pk, type, value(name), when, when, network=network) for one, when in zip(made, at, strict=True)])
 

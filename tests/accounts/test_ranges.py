@@ -128,5 +128,6 @@ class TestTold:
     def test_what_comes_by_an_operator(self, nordlys: Organisation) -> None:
         value = signals.value("api_ip", "5f1d7a84db00d2fce00b31a7fc73224f")
         assert value
+        cast.opened(nordlys, days=1000)
         signals.leave_all([Seen(nordlys.pk, "api_ip", value, NOON, NOON, asn=64500)])
         assert self.hub("api_ip") == ("proxy", "operators")

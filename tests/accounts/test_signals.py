@@ -38,7 +38,7 @@ def arrivals() -> int:
 
 @pytest.fixture
 def nordlys(db: None) -> Organisation:
-    return organisations.create(name="Nordlys", by=cast.customer())
+    return cast.opened(organisations.create(name="Nordlys", by=cast.customer()), days=1000)
 
 
 @pytest.fixture
@@ -104,6 +104,18 @@ class TestLeaving:
             found = Signal.objects.get(type="phone")
         assert (found.first_seen, found.last_seen) == (NOON - timedelta(days=1), NOON + timedelta(days=2, hours=1))
         assert found.count == 4
+
+    def test_before_the_account_was_opened_is_none(self, nordlys: Organisation) -> None:
+        opened = nordlys.created_at
+        before = left()
+        signals.leave(nordlys.pk, {Type.PHONE: [PHONE]}, at=opened - timedelta(seconds=1))
+        assert left() == before
+        value = signals.value("api_ip", "5f1d7a84db00d2fce00b31a7fc73224f")
+        assert value
+        hour = opened.replace(minute=0, second=0, microsecond=0)
+        signals.leave_all([Seen(nordlys.pk, "api_ip", value, hour, hour + timedelta(minutes=59, seconds=59))])
+        with scope.whole():
+            assert Signal.objects.get(value=value).first_seen == opened, "use is told by the hour, and he came within it"
 
     def test_a_value_of_two_types_is_two(self, nordlys: Organisation) -> None:
         assert signals.value("phone", "4722000001") != signals.value("payment", "4722000001")

@@ -17,6 +17,9 @@ from kyc.networks.finding.signals import UNKNOWN, Signals
 Source = Path | pa.Table
 # Accounts opened within as many seconds were opened together; and so long an account stays that does not only look round.
 TOGETHER, STAYED = 3 * 3600, 2 * 86_400
+# An account has fallen silent when nothing was seen of it for so many seconds, a weekend and a day off beside it, and for as many
+# times as long as it left between two uses on average; who was seen fewer times has no rhythm that he could have left.
+SILENT, RHYTHMS, REGULAR = 4 * 86_400, 3, 5
 __all__ = ["COLUMNS", "UNKNOWN", "BadSignals", "Signals", "Source", "read"]
 
 
@@ -40,13 +43,13 @@ def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str])
     first, last = (f"coalesce({instant[name]}, {UNKNOWN})" for name in ("first_seen", "last_seen"))
     db.execute(
         f"""CREATE TEMP TABLE signals AS SELECT account, (list_position([{types}], type) - 1)::TINYINT AS type,
-            hash(type, value::TEXT) AS key, {first} AS first, {last} AS last FROM {rows}"""  # noqa: S608  # nosec B608  # our own words
+            hash(type, value::TEXT) AS key, {first} AS first, {last} AS last, count::BIGINT AS count FROM {rows}"""  # noqa: S608  # nosec B608  # our own words
     )
     db.execute(
         f"""CREATE TEMP TABLE accounts AS
-            SELECT account, (row_number() OVER (ORDER BY account) - 1)::INTEGER AS place, opened, ended FROM
-            (SELECT account, coalesce(min(first) FILTER (first > {UNKNOWN}), {UNKNOWN}) AS opened, max(last) AS ended
-            FROM signals GROUP BY account)"""  # noqa: S608  # nosec B608  # our own words
+            SELECT account, (row_number() OVER (ORDER BY account) - 1)::INTEGER AS place, opened, ended, times FROM
+            (SELECT account, coalesce(min(first) FILTER (first > {UNKNOWN}), {UNKNOWN}) AS opened, max(last) AS ended,
+            max(count) AS times FROM signals GROUP BY account)"""  # noqa: S608  # nosec B608  # our own words
     )
     db.execute(
         """CREATE TEMP TABLE shared AS SELECT key, (row_number() OVER (ORDER BY type, key) - 1)::INTEGER AS place, type
@@ -58,12 +61,12 @@ def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str])
            FROM signals JOIN shared s USING (key) JOIN accounts a USING (account) GROUP BY ALL""",
     )
     values = table(db, "SELECT key, type FROM shared ORDER BY place")
-    accounts = table(db, "SELECT account, opened, ended FROM accounts ORDER BY place")
+    accounts = table(db, "SELECT account, opened, ended, times FROM accounts ORDER BY place")
     rows_read = int(column(table(db, "SELECT count(*) AS rows FROM signals"), "rows")[0])
     return put_together(
         accounts["account"].combine_chunks(),
         column(accounts, "opened"),
-        column(accounts, "ended"),
+        fell_silent(*(column(accounts, name) for name in ("opened", "ended", "times"))),
         [column(found, name) for name in ("account", "value", "first", "last")],
         column(values, "type"),
         column(values, "key"),
@@ -71,18 +74,27 @@ def collected(db: duckdb.DuckDBPyConnection, rows: str, instant: dict[str, str])
     )
 
 
+def fell_silent(opened: NDArray[np.int64], ended: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of each account when it was last seen; UNKNOWN where it may come again: by its own rhythm, of which its most frequent value
+    tells, or because all signals end soon after. Who was gone at once says nothing more by when he went."""
+    here = ended - opened
+    rhythm = here // np.maximum(times - 1, 1)
+    since = ended.max(initial=UNKNOWN) - ended
+    is_silent = (here > STAYED) & (times >= REGULAR) & (since >= np.maximum(SILENT, RHYTHMS * rhythm))
+    return np.where((opened > UNKNOWN) & is_silent, ended, UNKNOWN)
+
+
 def put_together(
     names: pa.Array,
     opened: NDArray[np.int64],
-    ended: NDArray[np.int64],
+    silent: NDArray[np.int64],
     rows: list[NDArray[Any]],
     type: NDArray[np.int8],
     key: NDArray[np.uint64],
     total: int,
 ) -> Signals:
-    """In order, and with the hours in which accounts were opened and fell silent as two more types of value. Who was gone at once
-    says nothing more by when he went."""
-    for name, when in ((OPENED, opened), (ENDED, np.where(ended - opened > STAYED, ended, UNKNOWN))):
+    """In order, and with the hours in which accounts were opened and fell silent as two more types of value."""
+    for name, when in ((OPENED, opened), (ENDED, silent)):
         who = np.flatnonzero(when > UNKNOWN)
         hours, place, many = np.unique(when[who] // TOGETHER, return_inverse=True, return_counts=True)
         number = np.where(many > 1, np.cumsum(many > 1) - 1 + len(type), -1)[place]

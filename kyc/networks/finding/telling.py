@@ -10,7 +10,7 @@ from kyc.networks.finding import pairing, reading, weighing
 from kyc.networks.finding.families import ALL, ASIDE, FAMILIES, FAMILY_OF
 from kyc.networks.finding.judging import Ints
 from kyc.networks.finding.reading import Source
-from kyc.networks.finding.signals import Signals
+from kyc.networks.finding.signals import UNKNOWN, Signals
 from kyc.networks.finding.weighing import Bits, Pairs
 
 
@@ -61,12 +61,18 @@ def shown(source: Source, signals: Signals, pairs: Pairs, bits: Bits, begins: In
             "value": names.take(np.searchsorted(used, value)),
             "family": pa.array(np.array(FAMILIES)[FAMILY_OF[type]]),
             "bits": weight[order],
-            "first_seen": reading.instants(np.minimum(signals.first[one], signals.first[other])),
+            "first_seen": reading.instants(both_since(signals.first[one], signals.first[other])),
             "last_seen": reading.instants(np.maximum(signals.last[one], signals.last[other])),
             "counted": why[order] == 0,
             "why": pa.array(np.where(whose == "", np.array(weighing.WHY)[why[order]], whose)),
         }
     )
+
+
+def both_since(one: Ints, other: Ints) -> Ints:
+    """Since when both have had it: what one had before the other was there ties nobody. UNKNOWN where it is of either."""
+    found: Ints = np.where(np.minimum(one, other) > UNKNOWN, np.maximum(one, other), UNKNOWN)
+    return found
 
 
 def named(source: Source, signals: Signals, used: Ints) -> pa.Array:

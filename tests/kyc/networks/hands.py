@@ -9,6 +9,8 @@ from accounts.models import Organisation, SignalValue
 from accounts.signals import Seen
 
 BEGAN = datetime(2026, 9, 1, 9, tzinfo=UTC)
+# Before any test tells of them.
+OPENED = datetime(2024, 1, 1, tzinfo=UTC)
 NAMES = UUID(int=0)
 # What each account has that is nobody else's.
 OWN = ("email", "phone", "payment", "device", "login_ip", "document")
@@ -18,6 +20,7 @@ SHARED = {"payment": 7, "device": 10, "document": 7, "owner": 10, "phone": 7}
 
 def accounts(count: int, name: str = "Customer") -> list[int]:
     made = Organisation.objects.bulk_create(Organisation(name=f"{name} {number}") for number in range(count))
+    Organisation.objects.filter(pk__in=[organisation.pk for organisation in made]).update(created_at=OPENED)
     return [organisation.pk for organisation in made]
 
 

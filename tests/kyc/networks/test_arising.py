@@ -238,6 +238,15 @@ class TestTies:
             Ruling.objects.create(network=network, type="payment", value=value, **said, ruled_by=ines)
         assert [tie.partner for tie in self.ties(new)] == [those[3]]
 
+    def test_say_since_when_both_have_it(self, kestrel: tuple[list[int], int]) -> None:
+        those, new = kestrel
+        since = hands.BEGAN + timedelta(days=45)
+        value = hands.value("phone", "own", those[3])
+        signals.leave_all([Seen(new, "phone", value, since, since + timedelta(days=1))])
+        self.share(new, those[3], "payment")
+        (tie,) = self.ties(new)
+        assert next(one["first_seen"] for one in tie.evidence if one["type"] == "phone") == arising.told(since)
+
     def test_of_who_is_in_no_network_are_none(self, kestrel: tuple[list[int], int]) -> None:
         _, new = kestrel
         self.share(new, new + 1, "phone", "payment", "device")

@@ -1,5 +1,6 @@
 """Who is one hand and who is not, by small tables; and that the same signals give the same networks."""
 
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from kyc.networks.finding.finder import find
 from kyc.networks.finding.found import Found
 from tests.bench import networks, worlds
-from tests.kyc.networks.finding.tables import sharing, signals
+from tests.kyc.networks.finding.tables import BEGIN, sharing, signals
 
 CARD, MACHINE, PASSPORT, LINE = ("payment", "p"), ("device", "d"), ("document", "i"), ("login_ip", "l")
 # A hand of sixty, of which six have a card and four a document, and all one template.
@@ -170,6 +171,13 @@ class TestLedger:
         )
         rows = {row["type"]: row for row in found.ledger("a", "b")}
         assert (rows["login_ip"]["why"], rows["api_ip"]["why"], rows["payment"]["why"]) == ("vpn", "ruled out", "")
+
+    def test_tells_since_when_both_have_had_it(self) -> None:
+        """a is there a day before b, and b before c."""
+        found = find(signals(*sharing("abcd", CARD, PASSPORT)))
+        rows = {row["type"]: row for row in found.ledger("a", "c")}
+        assert rows["payment"]["first_seen"] == BEGIN + timedelta(days=2)
+        assert rows["payment"]["last_seen"] == BEGIN + timedelta(days=367)
 
     def test_of_no_edge(self) -> None:
         assert find(signals(*sharing("abcd", CARD, PASSPORT))).ledger("a", "stranger-1") == []
