@@ -42,6 +42,9 @@ class Permission(StrEnum):
     JOB_RETRY = "job_retry"
     # That accounts and keys which were issued elsewhere are taken over.
     ESTATE_IMPORT = "estate_import"
+    # Orders that close models to a population of keys (kyc/directives): to read them, and to propose and take them.
+    DIRECTIVE_VIEW = "directive_view"
+    DIRECTIVE_WORK = "directive_work"
     # The investigators' compartment (FIN-17): networks, incidents, referrals; to read it, and to write in it.
     NETWORK_VIEW = "network_view"
     CUSTOMER_LOOK = "customer_look"
@@ -84,6 +87,8 @@ APPROVING = WORKING | {
     P.RETENTION_VIEW,
     P.SUBJECT_ANSWER,
     P.REPORT_APPROVE,
+    P.DIRECTIVE_VIEW,
+    P.DIRECTIVE_WORK,
 }
 ROLES: dict[str, frozenset[Permission]] = {
     StaffRole.ANALYST: WORKING,
@@ -103,6 +108,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.LIST_VIEW,
             P.INQUIRY_VIEW,
             P.INQUIRY_ALL,
+            P.DIRECTIVE_VIEW,
         }
     ),
     StaffRole.ADMINISTRATOR: frozenset(

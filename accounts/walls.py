@@ -44,6 +44,8 @@ OPEN = {
     "kyc.ListEntry": "published to everybody",
     "kyc.ListUpdate": "tries to load what is published to everybody; names nobody",
     "kyc.Rescreening": "numbers and counts; names nobody",
+    "kyc.StandingHold": "that some keys may not act, from and to; names no customer",
+    "kyc.StandingTier": "which models are closed to them, and when; names no customer",
     "kyc.PlaceList": "that a file of networks was loaded; of no customer",
     "kyc.Place": "where networks are; of no customer",
     "kyc.ModelRelease": "that a model was released, of which everybody may know",

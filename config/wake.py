@@ -7,6 +7,9 @@ from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_mes
 from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
+from kyc.directives import carrying as directives
+from kyc.directives import ending, notifying
+from kyc.directives.tasks import carry_directives
 from kyc.evidence import code_sending, domain_watch, intake, reads
 from kyc.evidence.tasks import look_for_domains, read_documents, scan_documents, send_codes
 from kyc.keys import (
@@ -74,6 +77,8 @@ jobs.on("indications.asked", indicate)
 jobs.on("network_run.asked", build_networks)
 jobs.on("measure.taken", carry_measures)
 jobs.on("appeal.overturned", carry_measures)
+jobs.on("directive.taken", carry_directives)
+jobs.on("key.issued", carry_directives)
 jobs.on("signal.arrived", attach_accounts)
 jobs.on("usage.taken", leave_usage_signals)
 jobs.on("report.requested", build_reports)
@@ -118,6 +123,9 @@ jobs.sweep(code_sending.QUEUE, send_codes)
 jobs.sweep(domain_watch.QUEUE, look_for_domains)
 jobs.sweep(reads.QUEUE, read_documents)
 jobs.sweep(lifting.QUEUE, carry_measures)
+jobs.sweep(directives.QUEUE, carry_directives)
+jobs.sweep(notifying.QUEUE, carry_directives)
+jobs.sweep(ending.QUEUE, carry_directives)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

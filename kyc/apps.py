@@ -10,7 +10,7 @@ class KycConfig(AppConfig):
 
     def ready(self) -> None:
         # Each stage says how long its records are kept, in the order in which pages show them; their models exist only now.
-        for stage in ("parties", "ownership", "evidence", "cases", "keys", "usage", "networks"):
+        for stage in ("parties", "ownership", "evidence", "cases", "keys", "usage", "networks", "directives"):
             import_module(f"kyc.{stage}.retention")
         # What goes by periods of its own says how.
         import_module("kyc.screening.disposal")

@@ -1,6 +1,7 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
+from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
@@ -15,6 +16,7 @@ from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool, PoolMember, PoolWindow, Reservation, Reserved, Spending
 from kyc.keys.refusal_models import KeyRefusal
 from kyc.keys.staged_models import StagedDay
+from kyc.keys.standing_models import StandingHold, StandingProof, StandingTier
 from kyc.networks.controller_models import Controller, ControllerMember, ControllerNote, KeptEvidence
 from kyc.networks.indication_models import Authorisation, Indication, IndicationRun, ModelRelease
 from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
@@ -46,6 +48,10 @@ __all__ = [
     "ControllerNote",
     "Decision",
     "Determination",
+    "Directive",
+    "DirectiveException",
+    "DirectiveMinute",
+    "DirectiveNotice",
     "Discrepancy",
     "Divergence",
     "Document",
@@ -118,6 +124,9 @@ __all__ = [
     "Score",
     "Spending",
     "StagedDay",
+    "StandingHold",
+    "StandingProof",
+    "StandingTier",
     "StatusProof",
     "UsageBatch",
     "UsageDay",

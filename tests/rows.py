@@ -12,6 +12,7 @@ from accounts import messages, scope, snapshots
 from accounts.models import ErasureOrder, GatewayCredential, LegalHold, MemberInvitation, Membership, Organisation, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
+from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
 from kyc.evidence import actions as evidence
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import (
@@ -30,6 +31,7 @@ from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.expiry_models import Expiry
 from kyc.keys.models import Hold, Key, KeyRequirement, Leak, Link, Reassessment, Renewal, SandboxOutcome
 from kyc.keys.pool_models import LimitPool, PoolMember
+from kyc.keys.standing_models import StandingHold, StandingProof, StandingTier
 from kyc.networks import actions as networks
 from kyc.networks import controlling
 from kyc.networks.controller_models import Controller, ControllerMember
@@ -228,7 +230,9 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         owner_name="Kari Moe", share="40", by=analyst,
     )  # fmt: skip
     differs = Discrepancy.objects.get(organisation=organisation)
+    third = User.objects.create(email=f"fourth-{organisation.pk}@keyholder.example", name="Fourth", staff_role="approver")
     rows = [
+        *directed(organisation, key, by=approver, second=third),
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, runs,
         client, accepted, sameness,
         twice, invitation, item, mismatch, judged, *confirmed, *told, *queued, word,
@@ -271,6 +275,38 @@ def on_its_way_in(by: User) -> Rows:
     pack = ReportPack.objects.create(reports=[Report.objects.latest("pk").pk], is_evidence=False, asked_by=by)
     batch = UsageBatch.objects.create(gateway=gateway, batch=uuid4(), sha256="0" * 64)
     return {EstateImport: row, ReportPack: pack, UsageBatch: batch}
+
+
+def directed(organisation: Organisation, key: Key, *, by: User, second: User) -> list[models.Model]:
+    """An order over everybody that waits for another officer; and of one that was taken where that key stands to it, when it
+    begins, and that its customer is to be told."""
+    now = timezone.now()
+    waiting, taken = (order(by=by) for _ in range(2))
+    exception = DirectiveException.objects.create(
+        directive=taken, organisation=organisation, ground="The annex names it.", made_by=by
+    )
+    Proposal.objects.filter(pk=taken.proposal_id).update(outcome="taken", outcome_by=second, outcome_at=now)
+    taken.state = "taken"
+    taken.save(update_fields=["state"])
+    tier = StandingTier.objects.create(standing=taken.standing, tier="*", begins_at=now + timedelta(days=365))
+    proof = StandingProof.objects.create(
+        standing=taken.standing, organisation=organisation, key=key, verdict="inside", checked_at=now
+    )
+    notice = DirectiveNotice.objects.create(directive=taken, organisation=organisation)
+    DirectiveMinute.objects.create(
+        directive=taken, minute=now, keys=1, outside=0, inside=1, unproven=0, unchecked=0, refused=0, refused_outside=0
+    )
+    return [waiting.standing, waiting, exception, proof, tier, notice]
+
+
+def order(*, by: User) -> Directive:
+    now = timezone.now()
+    proposal = Proposal.objects.create(kind="directive", choice="directive", reason="received", proposed_by=by)
+    return Directive.objects.create(
+        kind="order", issuer="A ministry", authority="15 CFR 744.22(b)", reference="IS-2026-7", received_at=now,
+        population="foreign", why="A letter.", effective_at=now, standing=StandingHold.objects.create(source="directive"),
+        proposal=proposal, proposed_by=by,
+    )  # fmt: skip
 
 
 def in_compartment(organisation: Organisation) -> list[models.Model]:

@@ -69,6 +69,7 @@ from reports import issuing, links, own_data, pack
 from reports.models import Report, ReportLink, ReportPack, ReportSchedule, SubjectRequest
 from tests import cast, networked
 from tests.headers import lacking
+from tests.kyc.directives import scenes as directed
 from tests.rows import Rows, on_its_way_in, one_of_each
 from tests.whole import IS_WHOLE, by_turns, dealt, some
 
@@ -128,6 +129,7 @@ DOCUMENT_READERS: Roles = READERS - {"support"}
 REVEALERS: Roles = frozenset({"analyst", "approver", "senior", "investigator"})
 APPROVERS: Roles = frozenset({"approver", "senior"})
 HOLDERS: Roles = frozenset({"approver", "senior", "investigator"})
+DIRECTORS = APPROVERS
 REPORT_READERS: Roles = frozenset({"analyst", "approver", "senior", "investigator", "auditor"})
 OWNERS: Roles = frozenset({"owner"})
 BIDDEN: Roles = frozenset({"nobody"})
@@ -761,6 +763,16 @@ DOORS: dict[str, Door] = {
     "desk:measure_spare": Door(
         INVESTIGATORS, get=False, own=of(pk="measure", member="measured"), post=of(reason="A school."), names="It copies."
     ),
+    "desk:directives": Door(DIRECTORS | {"auditor"}, names="IS-2026-7"),
+    "desk:directive_new": Door(DIRECTORS, names="The order, as it says", post=lambda _: directed.LETTER),
+    "desk:directive_preview": Door(DIRECTORS, get=False, post=lambda _: directed.LETTER, names="Keys that are refused"),
+    "desk:directive": Door(DIRECTORS | {"auditor"}, own=of(pk="directive"), names="IS-2026-7"),
+    "desk:directive_take": Door(DIRECTORS, get=False, own=of(pk="proposed_directive"), post=nothing, names="Taken."),
+    "desk:directive_decline": Door(
+        DIRECTORS, get=False, own=of(pk="proposed_directive"), post=of(reason="Not for us."), names="Not for us."
+    ),
+    "desk:directive_lift": Door(DIRECTORS, get=False, own=of(pk="directive"), post=of(reason="Withdrawn."), names="Withdrawn."),
+    "desk:directive_undo": Door(DIRECTORS, get=False, own=of(pk="directive"), post=of(reason="By error."), names="By error."),
     "desk:appeals": Door(HOLDERS, names="Nordlys"),
     "desk:appeal": Door(HOLDERS, own=of(pk="appeal"), names="We are a school."),
     "desk:appeal_decide": Door(
@@ -1029,6 +1041,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         "agency": rows[Agency].pk, "client": rows[AgencyAccount].pk, **run_for(organisation, rows[User]),
         "item": rows[EvidenceItem].pk, "mismatch": rows[Mismatch].pk,
+        **orders(),
         "restricted": unappealed(rows).pk, "appeal": rows[Appeal].pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
         **({"hand": rows[Controller].pk} if Controller in rows else {}),
@@ -1077,6 +1090,13 @@ def run_for(organisation: Organisation, by: User) -> dict[str, int]:
     asked = AgencyAccount.objects.create(organisation=agent, agency=agency, account=organisation.pk, added_by=by)
     AgencyRuling.objects.filter(organisation=organisation).update(superseded_at=timezone.now())
     return {"agent": agent.pk, "run_by": asked.pk}
+
+
+def orders() -> dict[str, int]:
+    """One that waits for another officer, and one that was taken."""
+    third, fourth = (cast.staff("approver", name) for name in ("Third", "Fourth"))
+    waits, taken = directed.proposed(by=third), directed.taken(by=third, second=fourth)
+    return {"directive": taken.pk, "proposed_directive": waits.pk}
 
 
 def unappealed(rows: dict[Any, Any]) -> Restriction:
@@ -1478,8 +1498,10 @@ class TestNumbers:
 
 OF_NO_CASE = tuple(
     f"desk:{what}"
-    for what in ("incident", "inquir", "estate", "controller", "measure", "appeal", "network", "indic", "authoris", "agenc")
-)
+    for what in (
+        "incident", "inquir", "estate", "controller", "measure", "appeal", "network", "indic", "authoris", "agenc", "directive",
+    )
+)  # fmt: skip
 
 
 def others(house: House, name: str) -> Iterator[dict[str, int]]:

@@ -30,7 +30,7 @@ APPEND_ONLY = {
     "AuditEvent", "AuditLeaf", "AuditHead", "AuditTimestamp", "Snapshot",
     "ListEntry", "Determination", "DecidedOwner", "Score", "Factor", "Finding", "IncidentNote", "Referral", "Disposal",
     "ErasureOrder", "Fact", "PlaceList", "RangeList", "UsageRow", "NetworkChange", "ProposedRuling", "Ruling",
-    "ControllerNote", "KeptEvidence", "RuleMiss", "Indication", "LeiCopy", "OutsideMessage",
+    "ControllerNote", "KeptEvidence", "RuleMiss", "DirectiveMinute", "Indication", "LeiCopy", "OutsideMessage",
 }  # fmt: skip
 # No history at all, since it would outlive what it tells of: keys that are destroyed, what was found by them, and what the next
 # night erases.

@@ -20,8 +20,8 @@ from kyc.desk.acting import act
 from kyc.desk.forms import DeskForm
 from kyc.desk.incident_forms import text
 from kyc.desk.queue import Tab, known_or, page_number
+from kyc.directives import appealing
 from kyc.keys.appeal_models import Appeal, Restriction
-from kyc.networks import appealing
 
 PAGE = 50
 UNPROCESSABLE = 422

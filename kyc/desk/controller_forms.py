@@ -193,10 +193,10 @@ class MeasureForm(OfAccounts):
         "why": _("Say why, for whoever takes it and whoever reads it later."),
     }
 
-    kind = forms.ChoiceField(label=_("What is done"), choices=[CHOOSE, *K.choices])
+    kind = forms.ChoiceField(label=_("What is done"), choices=[CHOOSE, *measuring.KINDS])
     told = forms.ChoiceField(
         label=_("What the customers are told"),
-        choices=[CHOOSE, *Restriction.Told.choices],
+        choices=[CHOOSE, *measuring.TOLD],
         help_text=_("They and every other officer read this sentence, and nothing of the controller."),
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=[CHOOSE, *measuring.REASONS.items()])

@@ -28,11 +28,20 @@ class Restriction(models.Model):
         HOLD = "hold", _("Keys on hold")
         LIMIT = "limit", _("Use limited")
         VERIFICATION = "verification", _("To be verified again")
+        CLOSED = "closed", _("Models closed by an order")
 
     class Told(models.TextChoices):
         ACCOUNT = "account", _("We are looking through your account.")
         TERMS = "terms", _("We are checking that your keys are used as our terms allow.")
         DETAILS = "details", _("We need to be sure again that what we know of you is right.")
+        # Goes with what is closed by an order, and with nothing else.
+        ORDER = (
+            "order",
+            _(
+                "An authority has ordered us to keep a group of people or companies out. You are in it, or nothing that we have "
+                "shows yet that you are not."
+            ),
+        )
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -50,7 +59,8 @@ class Restriction(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="restriction_known_words",
-                condition=Q(kind__in=["hold", "limit", "verification"], told__in=["account", "terms", "details"]),
+                condition=Q(kind__in=["hold", "limit", "verification"], told__in=["account", "terms", "details"])
+                | Q(kind="closed", told="order"),
             ),
             models.CheckConstraint(
                 name="restriction_of_keys_has_its_hold",
@@ -85,6 +95,10 @@ class Restriction(models.Model):
         ]
 
     @property
+    def is_by_order(self) -> bool:
+        return self.kind == self.Kind.CLOSED
+
+    @property
     def sentences(self) -> list[str | Promise]:
         """What is done, and why, as the customer reads it."""
         return [DONE[self.Kind(self.kind)], self.Told(self.told).label]
@@ -94,6 +108,7 @@ DONE: dict[str, Promise] = {
     Restriction.Kind.HOLD: _("Your keys are on hold."),
     Restriction.Kind.LIMIT: _("How much your keys may use is limited."),
     Restriction.Kind.VERIFICATION: _("We ask you to be verified again."),
+    Restriction.Kind.CLOSED: _("Some or all of our models are closed to your keys."),
 }
 
 
@@ -162,6 +177,12 @@ class Appeal(models.Model):
                         SELECT 1 FROM kyc_restriction r WHERE r.id = NEW.restriction_id AND r.placed_by_id = NEW.decided_by_id
                     ) THEN
                         RAISE EXCEPTION 'somebody who did not place it decides' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.decided_by_id IS NOT NULL AND EXISTS (
+                        SELECT 1 FROM kyc_directivenotice n JOIN kyc_directive d ON d.id = n.directive_id
+                        WHERE n.restriction_id = NEW.restriction_id AND d.proposed_by_id = NEW.decided_by_id
+                    ) THEN
+                        RAISE EXCEPTION 'somebody who did not propose it decides' USING ERRCODE = 'check_violation';
                     END IF;
                     -- Known where whoever decides is shown it: nobody else can have proposed it.
                     IF NEW.decided_by_id IS NOT NULL AND EXISTS (

@@ -20,12 +20,16 @@ from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
 from kyc.keys import sharing, staged
+from kyc.keys.closed import CLOSED
 from kyc.keys.pools import LEFT_AS_JSON
 from kyc.keys.sharing import REACHED
 
 # What there is to tell of a key `k` with its live link and entity.
 OF_KEY = """
-    k.id AS key, k.prefix, k.digest, k.pepper_version, k.state, k.organisation_id AS organisation, k.scopes, k.tiers,
+    k.id AS key, k.prefix, k.digest, k.pepper_version, k.state, k.organisation_id AS organisation, k.scopes,
+    CASE WHEN cardinality(closed.tiers) = 0 THEN k.tiers ELSE ARRAY (
+        SELECT u.tier FROM unnest(k.tiers) WITH ORDINALITY AS u (tier, n) WHERE NOT u.tier = ANY (closed.tiers) ORDER BY u.n
+    ) END AS tiers,
     k.confirmation, k.is_service, floor(extract(epoch FROM k.issued_at))::bigint AS issued_at,
     floor(extract(epoch FROM k.expires_at))::bigint AS expires_at, k.expires_at <= statement_timestamp() AS is_over,
     o.sandbox, p.name AS project, l.id AS link, l.responsible_id AS responsible,
@@ -35,6 +39,7 @@ OF_KEY = """
         EXISTS (SELECT FROM kyc_hold h WHERE h.key_id = k.id AND h.lifted_at IS NULL)
         OR EXISTS (SELECT FROM kyc_hold h WHERE h.on_organisation_id = k.organisation_id AND h.lifted_at IS NULL)
         OR EXISTS (SELECT FROM kyc_hold h WHERE h.entity_id = l.entity_id AND h.lifted_at IS NULL)
+        OR '*' = ANY (closed.tiers) OR cardinality(closed.tiers) > 0 AND k.tiers::text[] <@ closed.tiers
     ) AS is_held
 """
 # What is told of an imported key that was none of ours yet. In a function of its own: the plan of a question is made ready whole
@@ -44,7 +49,8 @@ SELECT json_build_object(
     'prefix', i.prefix, 'digest', i.digest, 'scheme', i.scheme, 'organisation', i.organisation_id, 'project', h.name,
     'issued_at', floor(extract(epoch FROM i.issued_on::timestamp AT TIME ZONE 'UTC'))::bigint,
     'is_revoked', i.revoked_at IS NOT NULL OR i.became_id IS NOT NULL OR a.closed_at IS NOT NULL,
-    'is_held', EXISTS (SELECT FROM kyc_hold h WHERE h.on_organisation_id = i.organisation_id AND h.lifted_at IS NULL),
+    'is_held', EXISTS (SELECT FROM kyc_hold h WHERE h.on_organisation_id = i.organisation_id AND h.lifted_at IS NULL)
+        OR EXISTS ({CLOSED.format(clock="statement_timestamp()", key="NULL", organisation="i.organisation_id")}),
     'is_due', m.due_at <= statement_timestamp(), 'is_limited', m.limited_at <= statement_timestamp(),
     'due_at', floor(extract(epoch FROM m.due_at))::bigint,
     'limited_at', floor(extract(epoch FROM m.limited_at))::bigint, 'requests_a_day', m.requests_a_day,
@@ -53,12 +59,14 @@ SELECT json_build_object(
 JOIN accounts_organisation a ON a.id = i.organisation_id JOIN accounts_project h ON h.id = i.project_id
 WHERE i.prefix = asked
 """  # noqa: S608  # nosec B608  # words of our own
-ROUND_KEY = """
+ROUND_KEY = f"""
 LEFT JOIN accounts_organisation o ON o.id = k.organisation_id
 LEFT JOIN accounts_project p ON p.id = k.project_id
 LEFT JOIN kyc_link l ON l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL
 LEFT JOIN kyc_entity e ON e.id = l.entity_id AND e.organisation_id = k.organisation_id
-"""
+CROSS JOIN LATERAL (SELECT ARRAY ({CLOSED.format(clock="statement_timestamp()", key="k.id", organisation="k.organisation_id")})
+    AS tiers) AS closed
+"""  # nosec B608  # expressions of ours
 FOUND = f"""
 SELECT g.id AS gateway, g.digest AS gateway_digest, g.certificate AS gateway_certificate, g.for_test, {OF_KEY},
     (

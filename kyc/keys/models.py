@@ -22,6 +22,7 @@ from accounts.vault import RowNumber, SealedField, Subject
 from config import jobs
 from config.jobs import Claimable
 from kyc.cases.models import Entity, Examination
+from kyc.keys.closed import IsClosed, is_closed
 from kyc.parties.models import Party, Questionnaire
 
 # Serialises everything that decides whether an organisation's keys may act, so that a hold and an activation in two
@@ -45,8 +46,13 @@ MAY_ACT = """
           AND NOT EXISTS (
             SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL
               AND (h.key_id = {key}.id OR h.on_organisation_id = {key}.organisation_id OR h.entity_id = e.id))
-    ))
+    ) AND NOT {closed})
 """
+
+
+def may_act(key: str) -> str:
+    """In SQL, of a row of kyc_key by its alias: with a live link and entity, and neither a hold nor a standing hold on it."""
+    return MAY_ACT.format(key=key, closed=is_closed(key))
 
 
 class KeyQuerySet(models.QuerySet["Key"]):
@@ -70,7 +76,7 @@ class KeyQuerySet(models.QuerySet["Key"]):
             | Q(on_organisation=OuterRef("organisation"))
             | Q(entity__link__key=OuterRef("pk"), entity__link__valid_to__isnull=True)
         )
-        return self.unexpired().filter(Exists(link), ~Exists(held))
+        return self.unexpired().filter(Exists(link), ~Exists(held), ~Q(IsClosed("pk", "organisation", "tiers")))
 
     def unexpired(self) -> "KeyQuerySet":
         """By the database's clock, to the second that was written."""
@@ -173,7 +179,7 @@ class Key(Claimable):
                     END IF;
                     IF NEW.state = 'active' THEN
                         {LOCK.format(organisation="NEW.organisation_id")}
-                        IF NOT {MAY_ACT.format(key="NEW")} THEN
+                        IF NOT {may_act("NEW")} THEN
                             RAISE EXCEPTION 'a key is active only with a live link to a live entity and no hold'
                                 USING ERRCODE = 'check_violation';
                         END IF;
@@ -194,10 +200,10 @@ def settle(organisation: str) -> str:
         {LOCK.format(organisation=organisation)}
         UPDATE kyc_key k SET state = 'held'
             WHERE k.organisation_id = {organisation} AND k.state = 'active'
-              AND NOT {MAY_ACT.format(key="k")};
+              AND NOT {may_act("k")};
         UPDATE kyc_key k SET state = 'active'
             WHERE k.organisation_id = {organisation} AND k.state = 'held'
-              AND {MAY_ACT.format(key="k")};
+              AND {may_act("k")};
         RETURN NULL;
     """  # noqa: S608  # nosec B608  # a column name of ours
 

@@ -21,6 +21,7 @@ from kyc.cases.retention import COLUMNS, relationship
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.estate_models import ImportedKey, Remediation
 from kyc.keys.models import Hold, Key, Leak, Link
+from kyc.keys.standing_models import StandingProof
 from kyc.rules.retention import rule
 from kyc.screening.models import Hit
 
@@ -75,6 +76,7 @@ retention.register(
             Leak,
             ImportedKey,
             Remediation,
+            StandingProof,
         ),
         rules=(rule("ofac-transactions"), rule("cdd-file")),
         told=_("That we compared names with sanctions lists, what we decided, and which keys you held"),

@@ -4180,15 +4180,15 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='entity',
-            trigger=pgtrigger.compiler.Trigger(name='entity_settles_keys', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE org bigint;', func="\n            IF TG_OP = 'UPDATE' AND NEW.organisation_id <> OLD.organisation_id THEN\n                RAISE EXCEPTION 'it never changes hands' USING ERRCODE = 'check_violation';\n            END IF;\n            \n            IF TG_OP = 'DELETE' THEN org := OLD.organisation_id; ELSE org := NEW.organisation_id; END IF;\n            \n        PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), org::int);\n        UPDATE kyc_key k SET state = 'held'\n            WHERE k.organisation_id = org AND k.state = 'active'\n              AND NOT \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ))\n;\n        UPDATE kyc_key k SET state = 'active'\n            WHERE k.organisation_id = org AND k.state = 'held'\n              AND \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ))\n;\n        RETURN NULL;\n    \n        ", hash='8089d35ca6a03c83849f2303f2ba852005accb7f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_entity_settles_keys_8f40e', table='kyc_entity', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='entity_settles_keys', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE org bigint;', func="\n            IF TG_OP = 'UPDATE' AND NEW.organisation_id <> OLD.organisation_id THEN\n                RAISE EXCEPTION 'it never changes hands' USING ERRCODE = 'check_violation';\n            END IF;\n            \n            IF TG_OP = 'DELETE' THEN org := OLD.organisation_id; ELSE org := NEW.organisation_id; END IF;\n            \n        PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), org::int);\n        UPDATE kyc_key k SET state = 'held'\n            WHERE k.organisation_id = org AND k.state = 'active'\n              AND NOT \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ) AND NOT \n    EXISTS (SELECT 1 FROM (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n) AS shut WHERE shut.tier = '*' OR k.tiers::text[] <@ ARRAY (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n))\n)\n;\n        UPDATE kyc_key k SET state = 'active'\n            WHERE k.organisation_id = org AND k.state = 'held'\n              AND \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ) AND NOT \n    EXISTS (SELECT 1 FROM (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n) AS shut WHERE shut.tier = '*' OR k.tiers::text[] <@ ARRAY (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n))\n)\n;\n        RETURN NULL;\n    \n        ", hash='75691389409c993187875be8d390550bcc7a2813', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_entity_settles_keys_8f40e', table='kyc_entity', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='hold_settles_keys', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE org bigint;', func="\n            IF TG_OP = 'UPDATE' AND NEW.organisation_id <> OLD.organisation_id THEN\n                RAISE EXCEPTION 'it never changes hands' USING ERRCODE = 'check_violation';\n            END IF;\n            \n        IF TG_OP <> 'DELETE' AND NEW.key_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_key o WHERE o.id = NEW.key_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n        IF TG_OP <> 'DELETE' AND NEW.entity_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_entity o WHERE o.id = NEW.entity_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n            IF TG_OP = 'DELETE' THEN org := OLD.organisation_id; ELSE org := NEW.organisation_id; END IF;\n            \n        PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), org::int);\n        UPDATE kyc_key k SET state = 'held'\n            WHERE k.organisation_id = org AND k.state = 'active'\n              AND NOT \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ))\n;\n        UPDATE kyc_key k SET state = 'active'\n            WHERE k.organisation_id = org AND k.state = 'held'\n              AND \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ))\n;\n        RETURN NULL;\n    \n        ", hash='580fd3a7a03a1c15e1eacca2e2961779fc1c01ea', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_hold_settles_keys_42428', table='kyc_hold', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='hold_settles_keys', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE org bigint;', func="\n            IF TG_OP = 'UPDATE' AND NEW.organisation_id <> OLD.organisation_id THEN\n                RAISE EXCEPTION 'it never changes hands' USING ERRCODE = 'check_violation';\n            END IF;\n            \n        IF TG_OP <> 'DELETE' AND NEW.key_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_key o WHERE o.id = NEW.key_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n        IF TG_OP <> 'DELETE' AND NEW.entity_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_entity o WHERE o.id = NEW.entity_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n            IF TG_OP = 'DELETE' THEN org := OLD.organisation_id; ELSE org := NEW.organisation_id; END IF;\n            \n        PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), org::int);\n        UPDATE kyc_key k SET state = 'held'\n            WHERE k.organisation_id = org AND k.state = 'active'\n              AND NOT \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ) AND NOT \n    EXISTS (SELECT 1 FROM (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n) AS shut WHERE shut.tier = '*' OR k.tiers::text[] <@ ARRAY (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n))\n)\n;\n        UPDATE kyc_key k SET state = 'active'\n            WHERE k.organisation_id = org AND k.state = 'held'\n              AND \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ) AND NOT \n    EXISTS (SELECT 1 FROM (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n) AS shut WHERE shut.tier = '*' OR k.tiers::text[] <@ ARRAY (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n))\n)\n;\n        RETURN NULL;\n    \n        ", hash='5191cf4f4138d1a960d25f1c51c74cb99dba9062', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_hold_settles_keys_42428', table='kyc_hold', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='key',
-            trigger=pgtrigger.compiler.Trigger(name='active_key_needs_link_and_no_hold', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND OLD.state = 'revoked' AND NEW.state <> 'revoked' THEN\n                        RAISE EXCEPTION 'a revoked key stays revoked' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN\n                        RAISE EXCEPTION 'a key never changes hands' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND OLD.expires_at < COALESCE(NEW.expires_at, 'infinity') THEN\n                        RAISE EXCEPTION 'the life of a key is never prolonged' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.replaces_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_key o\n                        WHERE o.id = NEW.replaces_id AND o.id <> NEW.id AND o.organisation_id = NEW.organisation_id\n                    ) THEN\n                        RAISE EXCEPTION 'a key is rolled from one of the same organisation' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.state = 'active' THEN\n                        PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), NEW.organisation_id::int);\n                        IF NOT \n    ((NEW.expires_at IS NULL OR NEW.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = NEW.id AND l.organisation_id = NEW.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = NEW.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = NEW.id OR h.on_organisation_id = NEW.organisation_id OR h.entity_id = e.id))\n    ))\n THEN\n                            RAISE EXCEPTION 'a key is active only with a live link to a live entity and no hold'\n                                USING ERRCODE = 'check_violation';\n                        END IF;\n                    END IF;\n                    RETURN NEW;\n                ", hash='2d96c8d6ce1ebb656d9e53f3a3f2eb06c307e6e6', operation='INSERT OR UPDATE', pgid='pgtrigger_active_key_needs_link_and_no_hold_7acb7', table='kyc_key', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='active_key_needs_link_and_no_hold', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND OLD.state = 'revoked' AND NEW.state <> 'revoked' THEN\n                        RAISE EXCEPTION 'a revoked key stays revoked' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN\n                        RAISE EXCEPTION 'a key never changes hands' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND OLD.expires_at < COALESCE(NEW.expires_at, 'infinity') THEN\n                        RAISE EXCEPTION 'the life of a key is never prolonged' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.replaces_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_key o\n                        WHERE o.id = NEW.replaces_id AND o.id <> NEW.id AND o.organisation_id = NEW.organisation_id\n                    ) THEN\n                        RAISE EXCEPTION 'a key is rolled from one of the same organisation' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.state = 'active' THEN\n                        PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), NEW.organisation_id::int);\n                        IF NOT \n    ((NEW.expires_at IS NULL OR NEW.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = NEW.id AND l.organisation_id = NEW.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = NEW.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = NEW.id OR h.on_organisation_id = NEW.organisation_id OR h.entity_id = e.id))\n    ) AND NOT \n    EXISTS (SELECT 1 FROM (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = NEW.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = NEW.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = NEW.organisation_id AND w.sandbox <> '')\n) AS shut WHERE shut.tier = '*' OR NEW.tiers::text[] <@ ARRAY (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = NEW.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = NEW.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = NEW.organisation_id AND w.sandbox <> '')\n))\n)\n THEN\n                            RAISE EXCEPTION 'a key is active only with a live link to a live entity and no hold'\n                                USING ERRCODE = 'check_violation';\n                        END IF;\n                    END IF;\n                    RETURN NEW;\n                ", hash='4e4ae23741506b51a8d9b4cdb0638e876989136a', operation='INSERT OR UPDATE', pgid='pgtrigger_active_key_needs_link_and_no_hold_7acb7', table='kyc_key', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='key',
@@ -4204,7 +4204,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='link',
-            trigger=pgtrigger.compiler.Trigger(name='link_settles_keys', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE org bigint;', func="\n            IF TG_OP = 'UPDATE' AND NEW.organisation_id <> OLD.organisation_id THEN\n                RAISE EXCEPTION 'it never changes hands' USING ERRCODE = 'check_violation';\n            END IF;\n            \n        IF TG_OP <> 'DELETE' AND NEW.key_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_key o WHERE o.id = NEW.key_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n        IF TG_OP <> 'DELETE' AND NEW.entity_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_entity o WHERE o.id = NEW.entity_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n            IF TG_OP = 'DELETE' THEN org := OLD.organisation_id; ELSE org := NEW.organisation_id; END IF;\n            \n        PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), org::int);\n        UPDATE kyc_key k SET state = 'held'\n            WHERE k.organisation_id = org AND k.state = 'active'\n              AND NOT \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ))\n;\n        UPDATE kyc_key k SET state = 'active'\n            WHERE k.organisation_id = org AND k.state = 'held'\n              AND \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ))\n;\n        RETURN NULL;\n    \n        ", hash='d2cc1ab1aab12b535895f413ef804b866f1a2d4e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_link_settles_keys_71f80', table='kyc_link', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='link_settles_keys', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE org bigint;', func="\n            IF TG_OP = 'UPDATE' AND NEW.organisation_id <> OLD.organisation_id THEN\n                RAISE EXCEPTION 'it never changes hands' USING ERRCODE = 'check_violation';\n            END IF;\n            \n        IF TG_OP <> 'DELETE' AND NEW.key_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_key o WHERE o.id = NEW.key_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n        IF TG_OP <> 'DELETE' AND NEW.entity_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_entity o WHERE o.id = NEW.entity_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n            IF TG_OP = 'DELETE' THEN org := OLD.organisation_id; ELSE org := NEW.organisation_id; END IF;\n            \n        PERFORM pg_advisory_xact_lock(hashtext('kh_keys'), org::int);\n        UPDATE kyc_key k SET state = 'held'\n            WHERE k.organisation_id = org AND k.state = 'active'\n              AND NOT \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ) AND NOT \n    EXISTS (SELECT 1 FROM (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n) AS shut WHERE shut.tier = '*' OR k.tiers::text[] <@ ARRAY (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n))\n)\n;\n        UPDATE kyc_key k SET state = 'active'\n            WHERE k.organisation_id = org AND k.state = 'held'\n              AND \n    ((k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND EXISTS (\n        SELECT 1 FROM kyc_link l JOIN kyc_entity e ON e.id = l.entity_id\n        WHERE l.key_id = k.id AND l.organisation_id = k.organisation_id AND l.valid_to IS NULL\n          AND e.organisation_id = k.organisation_id AND e.ended_at IS NULL\n          AND e.valid_from <= clock_timestamp() AND e.valid_until > clock_timestamp()\n          AND NOT EXISTS (\n            SELECT 1 FROM kyc_hold h WHERE h.lifted_at IS NULL\n              AND (h.key_id = k.id OR h.on_organisation_id = k.organisation_id OR h.entity_id = e.id))\n    ) AND NOT \n    EXISTS (SELECT 1 FROM (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n) AS shut WHERE shut.tier = '*' OR k.tiers::text[] <@ ARRAY (\n    SELECT t.tier::text FROM kyc_standingtier t JOIN kyc_standinghold s ON s.id = t.standing_id\n    WHERE t.begins_at <= clock_timestamp() AND s.ended_at IS NULL AND (s.ends_at IS NULL OR s.ends_at > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.key_id = k.id\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (\n        SELECT 1 FROM kyc_standingproof f WHERE f.standing_id = s.id AND f.organisation_id = k.organisation_id AND f.key_id IS NULL\n          AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > clock_timestamp())\n      AND NOT EXISTS (SELECT 1 FROM accounts_organisation w WHERE w.id = k.organisation_id AND w.sandbox <> '')\n))\n)\n;\n        RETURN NULL;\n    \n        ", hash='fe26cb073e2300242409730c7f7bd99d96dadba6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_link_settles_keys_71f80', table='kyc_link', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='key',
@@ -5353,8 +5353,8 @@ class Migration(migrations.Migration):
             name='Measure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again')], max_length=20)),
-                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.')], max_length=20)),
+                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again'), ('closed', 'Models closed by an order')], max_length=20)),
+                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.'), ('order', 'An authority has ordered us to keep a group of people or companies out. You are in it, or nothing that we have shows yet that you are not.')], max_length=20)),
                 ('why', models.TextField()),
                 ('unit', models.CharField(blank=True, choices=[('requests', 'Requests'), ('tokens', 'Tokens'), ('money', 'Money')], max_length=20)),
                 ('currency', models.CharField(blank=True, max_length=3)),
@@ -5382,8 +5382,8 @@ class Migration(migrations.Migration):
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again')], max_length=20)),
-                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.')], max_length=20)),
+                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again'), ('closed', 'Models closed by an order')], max_length=20)),
+                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.'), ('order', 'An authority has ordered us to keep a group of people or companies out. You are in it, or nothing that we have shows yet that you are not.')], max_length=20)),
                 ('why', models.TextField()),
                 ('unit', models.CharField(blank=True, choices=[('requests', 'Requests'), ('tokens', 'Tokens'), ('money', 'Money')], max_length=20)),
                 ('currency', models.CharField(blank=True, max_length=3)),
@@ -5477,8 +5477,8 @@ class Migration(migrations.Migration):
             name='Restriction',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again')], max_length=20)),
-                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.')], max_length=20)),
+                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again'), ('closed', 'Models closed by an order')], max_length=20)),
+                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.'), ('order', 'An authority has ordered us to keep a group of people or companies out. You are in it, or nothing that we have shows yet that you are not.')], max_length=20)),
                 ('placed_at', models.DateTimeField(auto_now_add=True)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -5494,8 +5494,8 @@ class Migration(migrations.Migration):
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again')], max_length=20)),
-                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.')], max_length=20)),
+                ('kind', models.CharField(choices=[('hold', 'Keys on hold'), ('limit', 'Use limited'), ('verification', 'To be verified again'), ('closed', 'Models closed by an order')], max_length=20)),
+                ('told', models.CharField(choices=[('account', 'We are looking through your account.'), ('terms', 'We are checking that your keys are used as our terms allow.'), ('details', 'We need to be sure again that what we know of you is right.'), ('order', 'An authority has ordered us to keep a group of people or companies out. You are in it, or nothing that we have shows yet that you are not.')], max_length=20)),
                 ('placed_at', models.DateTimeField(auto_now_add=True)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
@@ -6082,7 +6082,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='restriction',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['hold', 'limit', 'verification']), ('told__in', ['account', 'terms', 'details'])), name='restriction_known_words'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['hold', 'limit', 'verification']), ('told__in', ['account', 'terms', 'details'])), models.Q(('kind', 'closed'), ('told', 'order')), _connector='OR'), name='restriction_known_words'),
         ),
         migrations.AddConstraint(
             model_name='restriction',
@@ -6202,7 +6202,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='appeal',
-            trigger=pgtrigger.compiler.Trigger(name='appeal_decided_by_another', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'an appeal is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF TG_OP <> 'DELETE' AND NEW.restriction_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_restriction o WHERE o.id = NEW.restriction_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    \n        IF TG_OP <> 'DELETE' AND NEW.document_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_document o WHERE o.id = NEW.document_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'INSERT' AND NEW.outcome <> '' THEN\n                        RAISE EXCEPTION 'an appeal starts open' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND (ROW(\n                        NEW.id, NEW.organisation_id, NEW.restriction_id, NEW.words, NEW.document_id, NEW.sent_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.organisation_id, OLD.restriction_id, OLD.words, OLD.document_id, OLD.sent_by_id\n                    ) OR OLD.outcome <> '' AND ROW(NEW.outcome, NEW.answer, NEW.decided_at, NEW.decided_by_id)\n                        IS DISTINCT FROM ROW(OLD.outcome, OLD.answer, OLD.decided_at, OLD.decided_by_id)) THEN\n                        RAISE EXCEPTION 'what was said does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.decided_by_id IS NOT NULL AND EXISTS (\n                        SELECT 1 FROM kyc_restriction r WHERE r.id = NEW.restriction_id AND r.placed_by_id = NEW.decided_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'somebody who did not place it decides' USING ERRCODE = 'check_violation';\n                    END IF;\n                    -- Known where whoever decides is shown it: nobody else can have proposed it.\n                    IF NEW.decided_by_id IS NOT NULL AND EXISTS (\n                        SELECT 1 FROM kyc_measuremember one JOIN kyc_measure m ON m.id = one.measure_id\n                        WHERE one.restriction_id = NEW.restriction_id AND m.proposed_by_id = NEW.decided_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'somebody who did not propose it decides' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='fb42d67b9b54b734e9dc4f161970f1b0469e3c67', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_appeal_decided_by_another_718b2', table='kyc_appeal', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='appeal_decided_by_another', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'an appeal is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF TG_OP <> 'DELETE' AND NEW.restriction_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_restriction o WHERE o.id = NEW.restriction_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    \n        IF TG_OP <> 'DELETE' AND NEW.document_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_document o WHERE o.id = NEW.document_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'INSERT' AND NEW.outcome <> '' THEN\n                        RAISE EXCEPTION 'an appeal starts open' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND (ROW(\n                        NEW.id, NEW.organisation_id, NEW.restriction_id, NEW.words, NEW.document_id, NEW.sent_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.organisation_id, OLD.restriction_id, OLD.words, OLD.document_id, OLD.sent_by_id\n                    ) OR OLD.outcome <> '' AND ROW(NEW.outcome, NEW.answer, NEW.decided_at, NEW.decided_by_id)\n                        IS DISTINCT FROM ROW(OLD.outcome, OLD.answer, OLD.decided_at, OLD.decided_by_id)) THEN\n                        RAISE EXCEPTION 'what was said does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.decided_by_id IS NOT NULL AND EXISTS (\n                        SELECT 1 FROM kyc_restriction r WHERE r.id = NEW.restriction_id AND r.placed_by_id = NEW.decided_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'somebody who did not place it decides' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.decided_by_id IS NOT NULL AND EXISTS (\n                        SELECT 1 FROM kyc_directivenotice n JOIN kyc_directive d ON d.id = n.directive_id\n                        WHERE n.restriction_id = NEW.restriction_id AND d.proposed_by_id = NEW.decided_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'somebody who did not propose it decides' USING ERRCODE = 'check_violation';\n                    END IF;\n                    -- Known where whoever decides is shown it: nobody else can have proposed it.\n                    IF NEW.decided_by_id IS NOT NULL AND EXISTS (\n                        SELECT 1 FROM kyc_measuremember one JOIN kyc_measure m ON m.id = one.measure_id\n                        WHERE one.restriction_id = NEW.restriction_id AND m.proposed_by_id = NEW.decided_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'somebody who did not propose it decides' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='28e83e0cee95a14d79f7802b2ed1c497aca700e6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_appeal_decided_by_another_718b2', table='kyc_appeal', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='appeal',
@@ -7688,5 +7688,680 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='readingevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='reading_as_of'),
+        ),
+        migrations.CreateModel(
+            name='Directive',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('kind', models.CharField(choices=[('order', 'Order'), ('measure', 'Special measure')], max_length=10)),
+                ('issuer', models.CharField(max_length=200)),
+                ('authority', models.CharField(max_length=200)),
+                ('reference', models.CharField(max_length=100)),
+                ('received_at', models.DateTimeField()),
+                ('determined_on', models.DateField(blank=True, null=True)),
+                ('not_before', models.DateField(blank=True, null=True)),
+                ('not_after', models.DateField(blank=True, null=True)),
+                ('tiers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
+                ('later', models.JSONField(blank=True, default=dict)),
+                ('population', models.CharField(choices=[('foreign', 'All foreign persons'), ('countries', 'By country'), ('concern', 'Entities of concern'), ('named', 'Customers named in it'), ('listed', 'Customers whose owners are listed'), ('rule', 'By a rule from facts')], max_length=10)),
+                ('parameters', models.JSONField(blank=True, default=dict)),
+                ('why', models.TextField()),
+                ('effective_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(blank=True, null=True)),
+                ('preview', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('taken', 'Taken'), ('declined', 'Declined'), ('lifted', 'Lifted'), ('undone', 'Undone')], default='proposed', max_length=10)),
+                ('proposed_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('end_reason', models.TextField(blank=True)),
+                ('work', models.CharField(choices=[('idle', 'Nothing to do'), ('waiting', 'To be done'), ('failed', 'Could not be done')], default='idle', max_length=10)),
+                ('work_since', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DirectiveEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('kind', models.CharField(choices=[('order', 'Order'), ('measure', 'Special measure')], max_length=10)),
+                ('issuer', models.CharField(max_length=200)),
+                ('authority', models.CharField(max_length=200)),
+                ('reference', models.CharField(max_length=100)),
+                ('received_at', models.DateTimeField()),
+                ('determined_on', models.DateField(blank=True, null=True)),
+                ('not_before', models.DateField(blank=True, null=True)),
+                ('not_after', models.DateField(blank=True, null=True)),
+                ('tiers', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
+                ('later', models.JSONField(blank=True, default=dict)),
+                ('population', models.CharField(choices=[('foreign', 'All foreign persons'), ('countries', 'By country'), ('concern', 'Entities of concern'), ('named', 'Customers named in it'), ('listed', 'Customers whose owners are listed'), ('rule', 'By a rule from facts')], max_length=10)),
+                ('parameters', models.JSONField(blank=True, default=dict)),
+                ('why', models.TextField()),
+                ('effective_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(blank=True, null=True)),
+                ('preview', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('taken', 'Taken'), ('declined', 'Declined'), ('lifted', 'Lifted'), ('undone', 'Undone')], default='proposed', max_length=10)),
+                ('proposed_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('end_reason', models.TextField(blank=True)),
+                ('work', models.CharField(choices=[('idle', 'Nothing to do'), ('waiting', 'To be done'), ('failed', 'Could not be done')], default='idle', max_length=10)),
+                ('work_since', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='DirectiveException',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('ground', models.TextField()),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DirectiveExceptionEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('ground', models.TextField()),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='DirectiveMinute',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('minute', models.DateTimeField()),
+                ('keys', models.PositiveIntegerField()),
+                ('outside', models.PositiveIntegerField()),
+                ('inside', models.PositiveIntegerField()),
+                ('unproven', models.PositiveIntegerField()),
+                ('unchecked', models.PositiveIntegerField()),
+                ('refused', models.PositiveIntegerField()),
+                ('refused_outside', models.PositiveIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DirectiveNotice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('state', models.CharField(choices=[('waiting', 'To be told'), ('told', 'Told'), ('ending', 'To be told that it has ended'), ('ended', 'Over'), ('failed', 'Could not be told')], default='waiting', max_length=10)),
+                ('found_at', models.DateTimeField(auto_now_add=True)),
+                ('told_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DirectiveNoticeEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('state', models.CharField(choices=[('waiting', 'To be told'), ('told', 'Told'), ('ending', 'To be told that it has ended'), ('ended', 'Over'), ('failed', 'Could not be told')], default='waiting', max_length=10)),
+                ('found_at', models.DateTimeField(auto_now_add=True)),
+                ('told_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='StandingHold',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(max_length=40)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('ends_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='StandingHoldEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('source', models.CharField(max_length=40)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('ends_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='StandingProof',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('verdict', models.CharField(choices=[('inside', 'Inside'), ('outside', 'Shown to be outside'), ('unproven', 'Inside for lack of proof')], max_length=10)),
+                ('grounds', models.JSONField(default=list)),
+                ('missing', models.JSONField(default=list)),
+                ('valid_until', models.DateTimeField(blank=True, null=True)),
+                ('checked_at', models.DateTimeField()),
+                ('stale_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='StandingProofEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('verdict', models.CharField(choices=[('inside', 'Inside'), ('outside', 'Shown to be outside'), ('unproven', 'Inside for lack of proof')], max_length=10)),
+                ('grounds', models.JSONField(default=list)),
+                ('missing', models.JSONField(default=list)),
+                ('valid_until', models.DateTimeField(blank=True, null=True)),
+                ('checked_at', models.DateTimeField()),
+                ('stale_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='StandingTier',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('tier', models.CharField(max_length=40)),
+                ('begins_at', models.DateTimeField()),
+                ('told_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='StandingTierEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('tier', models.CharField(max_length=40)),
+                ('begins_at', models.DateTimeField()),
+                ('told_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='attribute',
+            trigger=pgtrigger.compiler.Trigger(name='attribute_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='6c4b5095d58a98932628a336ca24d4348062a9db', operation='INSERT OR UPDATE OF "valid_to"', pgid='pgtrigger_attribute_unsettles_36839', table='kyc_attribute', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='attributeproof',
+            trigger=pgtrigger.compiler.Trigger(name='attribute_proof_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='176c5768e7484a8024af8c5fa36ee4ef245a04b0', operation='INSERT', pgid='pgtrigger_attribute_proof_unsettles_0c084', table='kyc_attributeproof', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='determination',
+            trigger=pgtrigger.compiler.Trigger(name='determination_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='2855b7074bc6e5079328ab6940ac08a47aca3ad9', operation='INSERT', pgid='pgtrigger_determination_unsettles_04e35', table='kyc_determination', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='document',
+            trigger=pgtrigger.compiler.Trigger(name='document_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='2b7f4b35071274fa5c73b2338e6c5124156d2943', operation='UPDATE OF "removed_at"', pgid='pgtrigger_document_unsettles_27d0b', table='kyc_document', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='documentreview',
+            trigger=pgtrigger.compiler.Trigger(name='review_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='6b2db649c8693d5c3cd159e9dffe81251050dd13', operation='INSERT OR UPDATE OF "superseded_at"', pgid='pgtrigger_review_unsettles_883f4', table='kyc_documentreview', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='fact',
+            trigger=pgtrigger.compiler.Trigger(name='abroad_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NEW.name = 'traffic_country' THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='94c60d1ca79e08f06e596646d00c8b41aa8633f5', operation='INSERT', pgid='pgtrigger_abroad_unsettles_7028f', table='kyc_fact', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='key',
+            trigger=pgtrigger.compiler.Trigger(name='responsible_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NEW.responsible_id <> OLD.responsible_id THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='17bcb84d436fe0c62627a82e1a3d86ff7a6f4ee1', operation='UPDATE OF "responsible_id"', pgid='pgtrigger_responsible_unsettles_ad305', table='kyc_key', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='personstatus',
+            trigger=pgtrigger.compiler.Trigger(name='status_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='9093033f1e74f7c8f86163908f7983c77455dc01', operation='INSERT OR UPDATE OF "valid_to"', pgid='pgtrigger_status_unsettles_2968c', table='kyc_personstatus', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='role',
+            trigger=pgtrigger.compiler.Trigger(name='role_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NEW.kind = 'customer' THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='2a743fedafcc61096c3c9308759196963d45a690', operation='INSERT OR UPDATE OF "valid_to"', pgid='pgtrigger_role_unsettles_24838', table='kyc_role', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='statusproof',
+            trigger=pgtrigger.compiler.Trigger(name='status_proof_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='2de0405ab66fdf5f2d09d2e3846aa1ef05abb570', operation='INSERT OR UPDATE OF "valid_until"', pgid='pgtrigger_status_proof_unsettles_5b4cc', table='kyc_statusproof', when='AFTER')),
+        ),
+        migrations.AddField(
+            model_name='directive',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='directive',
+            name='proposal',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='directive',
+            name='proposed_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='directiveevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='directiveevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.directive'),
+        ),
+        migrations.AddField(
+            model_name='directiveevent',
+            name='proposal',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='directiveevent',
+            name='proposed_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='directiveexception',
+            name='appeal',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.appeal'),
+        ),
+        migrations.AddField(
+            model_name='directiveexception',
+            name='directive',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exceptions', to='kyc.directive'),
+        ),
+        migrations.AddField(
+            model_name='directiveexception',
+            name='made_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='directiveexception',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='directiveexceptionevent',
+            name='appeal',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.appeal'),
+        ),
+        migrations.AddField(
+            model_name='directiveexceptionevent',
+            name='directive',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.directive'),
+        ),
+        migrations.AddField(
+            model_name='directiveexceptionevent',
+            name='made_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='directiveexceptionevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='directiveexceptionevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.directiveexception'),
+        ),
+        migrations.AddField(
+            model_name='directiveminute',
+            name='directive',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='minutes', to='kyc.directive'),
+        ),
+        migrations.AddField(
+            model_name='directivenotice',
+            name='directive',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='kyc.directive'),
+        ),
+        migrations.AddField(
+            model_name='directivenotice',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='directivenotice',
+            name='restriction',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.restriction'),
+        ),
+        migrations.AddField(
+            model_name='directivenoticeevent',
+            name='directive',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.directive'),
+        ),
+        migrations.AddField(
+            model_name='directivenoticeevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='directivenoticeevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.directivenotice'),
+        ),
+        migrations.AddField(
+            model_name='directivenoticeevent',
+            name='restriction',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.restriction'),
+        ),
+        migrations.AddIndex(
+            model_name='standinghold',
+            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['id'], name='standing_live'),
+        ),
+        migrations.AddConstraint(
+            model_name='standinghold',
+            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='standing_says_from_what'),
+        ),
+        migrations.AddField(
+            model_name='directiveevent',
+            name='standing',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.standinghold'),
+        ),
+        migrations.AddField(
+            model_name='directive',
+            name='standing',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='directive', to='kyc.standinghold'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standinghold',
+            trigger=pgtrigger.compiler.Trigger(name='standing_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    \n    IF TG_OP = 'DELETE' THEN\n        RAISE EXCEPTION 'a standing hold is never deleted' USING ERRCODE = 'check_violation';\n    END IF;\n\n                    IF OLD.ended_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.source <> OLD.source OR NEW.made_at <> OLD.made_at THEN\n                        RAISE EXCEPTION 'ended it stays ended' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='6bf09a24dafde02e3a93e6bf273030481d229ffe', operation='UPDATE OR DELETE', pgid='pgtrigger_standing_stays_9c554', table='kyc_standinghold', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standinghold',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_standingholdevent" ("ended_at", "ends_at", "id", "made_at", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source") VALUES (NEW."ended_at", NEW."ends_at", NEW."id", NEW."made_at", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."source"); RETURN NULL;', hash='f7e0334ae838cc2142514d6bb8271a3851a24694', operation='INSERT', pgid='pgtrigger_insert_insert_c9f76', table='kyc_standinghold', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standinghold',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_standingholdevent" ("ended_at", "ends_at", "id", "made_at", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source") VALUES (NEW."ended_at", NEW."ends_at", NEW."id", NEW."made_at", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."source"); RETURN NULL;', hash='d755b9b89c74ea1b4e07e380d55cf02dcbd2b090', operation='UPDATE', pgid='pgtrigger_update_update_19f92', table='kyc_standinghold', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standinghold',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_standingholdevent" ("ended_at", "ends_at", "id", "made_at", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source") VALUES (OLD."ended_at", OLD."ends_at", OLD."id", OLD."made_at", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."source"); RETURN NULL;', hash='802639f5956c121f84afc115b09b005cb8ea792b', operation='DELETE', pgid='pgtrigger_delete_delete_8687b', table='kyc_standinghold', when='AFTER')),
+        ),
+        migrations.AddField(
+            model_name='standingholdevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.standinghold'),
+        ),
+        migrations.AddField(
+            model_name='standingproof',
+            name='key',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.key'),
+        ),
+        migrations.AddField(
+            model_name='standingproof',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='standingproof',
+            name='standing',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='proofs', to='kyc.standinghold'),
+        ),
+        migrations.AddField(
+            model_name='standingproofevent',
+            name='key',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.key'),
+        ),
+        migrations.AddField(
+            model_name='standingproofevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='standingproofevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.standingproof'),
+        ),
+        migrations.AddField(
+            model_name='standingproofevent',
+            name='standing',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.standinghold'),
+        ),
+        migrations.AddField(
+            model_name='standingtier',
+            name='standing',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tiers', to='kyc.standinghold'),
+        ),
+        migrations.AddField(
+            model_name='standingtierevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.standingtier'),
+        ),
+        migrations.AddField(
+            model_name='standingtierevent',
+            name='standing',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.standinghold'),
+        ),
+        migrations.AddConstraint(
+            model_name='directiveexception',
+            constraint=models.UniqueConstraint(fields=('directive', 'organisation'), name='excepted_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='directiveexception',
+            constraint=models.CheckConstraint(condition=models.Q(('ground', ''), _negated=True), name='exception_has_a_ground'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directiveexception',
+            trigger=pgtrigger.compiler.Trigger(name='exception_seen_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'an exception is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.appeal_id IS NULL AND EXISTS (\n                        SELECT 1 FROM kyc_directive d WHERE d.id = NEW.directive_id AND d.state <> 'proposed'\n                    ) THEN\n                        RAISE EXCEPTION 'a second person has seen who is left out' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.appeal_id IS NOT NULL AND NOT EXISTS (\n                        SELECT 1 FROM kyc_appeal a WHERE a.id = NEW.appeal_id AND a.outcome = 'overturned'\n                          AND a.organisation_id = NEW.organisation_id\n                    ) THEN\n                        RAISE EXCEPTION 'only a won appeal leaves out' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='6f45376c250377104129bd9664fcbe6df4c3b126', operation='INSERT OR DELETE', pgid='pgtrigger_exception_seen_by_two_d36ff', table='kyc_directiveexception', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directiveexception',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_directiveexceptionevent" ("appeal_id", "directive_id", "ground", "id", "made_at", "made_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."appeal_id", NEW."directive_id", NEW."ground", NEW."id", NEW."made_at", NEW."made_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id"); RETURN NULL;', hash='5180c716aa12d531d6272ba6debc1995a0812b98', operation='INSERT', pgid='pgtrigger_insert_insert_35746', table='kyc_directiveexception', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directiveexception',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_directiveexceptionevent" ("appeal_id", "directive_id", "ground", "id", "made_at", "made_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."appeal_id", NEW."directive_id", NEW."ground", NEW."id", NEW."made_at", NEW."made_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id"); RETURN NULL;', hash='62cf8fca081ef308c5b5657515dfb1ac76f480e8', operation='UPDATE', pgid='pgtrigger_update_update_322b5', table='kyc_directiveexception', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directiveexception',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_directiveexceptionevent" ("appeal_id", "directive_id", "ground", "id", "made_at", "made_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."appeal_id", OLD."directive_id", OLD."ground", OLD."id", OLD."made_at", OLD."made_by_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='879fc2b25c365d9548651ecf616652594ea2c506', operation='DELETE', pgid='pgtrigger_delete_delete_137de', table='kyc_directiveexception', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='directiveexceptionevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='directiveexception_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='directiveminute',
+            constraint=models.UniqueConstraint(fields=('directive', 'minute'), name='one_minute_of_a_directive'),
+        ),
+        migrations.AddIndex(
+            model_name='directivenotice',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='directivenotice_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='directivenotice',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='directivenotice_failed'),
+        ),
+        migrations.AddConstraint(
+            model_name='directivenotice',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'ended'), _negated=True), fields=('directive', 'organisation'), name='told_once_of_a_directive'),
+        ),
+        migrations.AddConstraint(
+            model_name='directivenotice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('restriction__isnull', True), ('told_at__isnull', True)), models.Q(('restriction__isnull', False), ('told_at__isnull', False)), _connector='OR'), name='told_has_its_restriction'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directivenotice',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_directivenoticeevent" ("directive_id", "found_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "restriction_id", "state", "told_at") VALUES (NEW."directive_id", NEW."found_at", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."restriction_id", NEW."state", NEW."told_at"); RETURN NULL;', hash='eff432188ae400286cedbc08a6fceb13577cd540', operation='INSERT', pgid='pgtrigger_insert_insert_d7a58', table='kyc_directivenotice', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directivenotice',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."directive_id" IS DISTINCT FROM (NEW."directive_id") OR OLD."found_at" IS DISTINCT FROM (NEW."found_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."restriction_id" IS DISTINCT FROM (NEW."restriction_id") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."told_at" IS DISTINCT FROM (NEW."told_at"))', func='INSERT INTO "kyc_directivenoticeevent" ("directive_id", "found_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "restriction_id", "state", "told_at") VALUES (NEW."directive_id", NEW."found_at", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."restriction_id", NEW."state", NEW."told_at"); RETURN NULL;', hash='9146dbc6598f548d464b6a14db3459a6aaccc391', operation='UPDATE', pgid='pgtrigger_update_update_3d9ba', table='kyc_directivenotice', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directivenotice',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_directivenoticeevent" ("directive_id", "found_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "restriction_id", "state", "told_at") VALUES (OLD."directive_id", OLD."found_at", OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."restriction_id", OLD."state", OLD."told_at"); RETURN NULL;', hash='76cd85018e358d9e6bca6d379f194e187b69cb37', operation='DELETE', pgid='pgtrigger_delete_delete_4fa33', table='kyc_directivenotice', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='directivenoticeevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='directivenotice_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='directiveevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='directive_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='directive',
+            index=models.Index(condition=models.Q(('work', 'waiting')), fields=['id'], name='directive_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='directive',
+            index=models.Index(condition=models.Q(('work', 'failed')), fields=['id'], name='directive_failed'),
+        ),
+        migrations.AddConstraint(
+            model_name='directive',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('issuer', ''), _negated=True), models.Q(('authority', ''), _negated=True), models.Q(('reference', ''), _negated=True), models.Q(('why', ''), _negated=True)), name='directive_says_by_whom_and_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='directive',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['order', 'measure']), ('state__in', ['proposed', 'taken', 'declined', 'lifted', 'undone']), ('population__in', ['foreign', 'countries', 'concern', 'named', 'listed', 'rule'])), name='directive_known_words'),
+        ),
+        migrations.AddConstraint(
+            model_name='directive',
+            constraint=models.CheckConstraint(condition=models.Q(('expires_at__isnull', True), ('expires_at__gt', models.F('effective_at')), _connector='OR'), name='directive_expires_after_it_begins'),
+        ),
+        migrations.AddConstraint(
+            model_name='directive',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('determined_on__isnull', True), ('kind', 'order'), ('not_after__isnull', True), ('not_before__isnull', True)), models.Q(('determined_on__isnull', False), ('effective_at__date__gte', models.F('not_before')), ('expires_at__date__lte', models.F('not_after')), ('expires_at__isnull', False), ('kind', 'measure'), ('not_before__gte', models.F('determined_on'))), _connector='OR'), name='measure_applies_between_its_days'),
+        ),
+        migrations.AddConstraint(
+            model_name='directive',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ['lifted', 'undone']), _negated=True), ('end_reason', ''), ('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('state__in', ['lifted', 'undone']), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='directive_ended_at_and_by_and_why'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directive',
+            trigger=pgtrigger.compiler.Trigger(name='directive_taken_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a directive is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF NEW.state <> 'proposed' AND TG_OP = 'INSERT' THEN\n            RAISE EXCEPTION 'it begins as a proposal' USING ERRCODE = 'check_violation';\n        END IF;\n        IF NEW.state = 'taken' AND OLD.state = 'proposed' AND NOT EXISTS (\n            SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = 'directive' AND p.outcome = 'taken'\n              AND p.outcome_by_id <> p.proposed_by_id\n        ) THEN\n            RAISE EXCEPTION 'a second person takes it' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND (OLD.state IN ('declined', 'lifted', 'undone') AND NEW.state <> OLD.state\n                        OR NEW.state IN ('lifted', 'undone') AND OLD.state <> NEW.state AND OLD.state <> 'taken'\n                        OR NEW.state = 'proposed' AND OLD.state <> 'proposed'\n                        OR ROW(NEW.id, NEW.kind, NEW.issuer, NEW.authority, NEW.reference, NEW.received_at, NEW.determined_on,\n                            NEW.not_before, NEW.not_after, NEW.tiers, NEW.later, NEW.population, NEW.parameters, NEW.why,\n                            NEW.effective_at, NEW.expires_at, NEW.standing_id, NEW.proposal_id, NEW.proposed_by_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.kind, OLD.issuer, OLD.authority, OLD.reference, OLD.received_at,\n                            OLD.determined_on, OLD.not_before, OLD.not_after, OLD.tiers, OLD.later, OLD.population,\n                            OLD.parameters, OLD.why, OLD.effective_at, OLD.expires_at, OLD.standing_id, OLD.proposal_id,\n                            OLD.proposed_by_id)\n                        OR OLD.state <> 'proposed' AND NEW.preview <> OLD.preview) THEN\n                        RAISE EXCEPTION 'what was proposed does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='5d50ad99cf815de647c92f7d337c8cdaa5abe6a3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_directive_taken_by_two_89dad', table='kyc_directive', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directive',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_directiveevent" ("authority", "determined_on", "effective_at", "end_reason", "ended_at", "ended_by_id", "expires_at", "id", "issuer", "kind", "later", "not_after", "not_before", "parameters", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "preview", "proposal_id", "proposed_at", "proposed_by_id", "received_at", "reference", "standing_id", "state", "tiers", "why", "work", "work_since") VALUES (NEW."authority", NEW."determined_on", NEW."effective_at", NEW."end_reason", NEW."ended_at", NEW."ended_by_id", NEW."expires_at", NEW."id", NEW."issuer", NEW."kind", NEW."later", NEW."not_after", NEW."not_before", NEW."parameters", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."population", NEW."preview", NEW."proposal_id", NEW."proposed_at", NEW."proposed_by_id", NEW."received_at", NEW."reference", NEW."standing_id", NEW."state", NEW."tiers", NEW."why", NEW."work", NEW."work_since"); RETURN NULL;', hash='8289bffebfaa6ba02805ea7fc227dbbf6cba4b27', operation='INSERT', pgid='pgtrigger_insert_insert_6516b', table='kyc_directive', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directive',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."authority" IS DISTINCT FROM (NEW."authority") OR OLD."determined_on" IS DISTINCT FROM (NEW."determined_on") OR OLD."effective_at" IS DISTINCT FROM (NEW."effective_at") OR OLD."end_reason" IS DISTINCT FROM (NEW."end_reason") OR OLD."ended_at" IS DISTINCT FROM (NEW."ended_at") OR OLD."ended_by_id" IS DISTINCT FROM (NEW."ended_by_id") OR OLD."expires_at" IS DISTINCT FROM (NEW."expires_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."issuer" IS DISTINCT FROM (NEW."issuer") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."later" IS DISTINCT FROM (NEW."later") OR OLD."not_after" IS DISTINCT FROM (NEW."not_after") OR OLD."not_before" IS DISTINCT FROM (NEW."not_before") OR OLD."parameters" IS DISTINCT FROM (NEW."parameters") OR OLD."population" IS DISTINCT FROM (NEW."population") OR OLD."preview" IS DISTINCT FROM (NEW."preview") OR OLD."proposal_id" IS DISTINCT FROM (NEW."proposal_id") OR OLD."proposed_at" IS DISTINCT FROM (NEW."proposed_at") OR OLD."proposed_by_id" IS DISTINCT FROM (NEW."proposed_by_id") OR OLD."received_at" IS DISTINCT FROM (NEW."received_at") OR OLD."reference" IS DISTINCT FROM (NEW."reference") OR OLD."standing_id" IS DISTINCT FROM (NEW."standing_id") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."tiers" IS DISTINCT FROM (NEW."tiers") OR OLD."why" IS DISTINCT FROM (NEW."why") OR OLD."work" IS DISTINCT FROM (NEW."work") OR OLD."work_since" IS DISTINCT FROM (NEW."work_since"))', func='INSERT INTO "kyc_directiveevent" ("authority", "determined_on", "effective_at", "end_reason", "ended_at", "ended_by_id", "expires_at", "id", "issuer", "kind", "later", "not_after", "not_before", "parameters", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "preview", "proposal_id", "proposed_at", "proposed_by_id", "received_at", "reference", "standing_id", "state", "tiers", "why", "work", "work_since") VALUES (NEW."authority", NEW."determined_on", NEW."effective_at", NEW."end_reason", NEW."ended_at", NEW."ended_by_id", NEW."expires_at", NEW."id", NEW."issuer", NEW."kind", NEW."later", NEW."not_after", NEW."not_before", NEW."parameters", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."population", NEW."preview", NEW."proposal_id", NEW."proposed_at", NEW."proposed_by_id", NEW."received_at", NEW."reference", NEW."standing_id", NEW."state", NEW."tiers", NEW."why", NEW."work", NEW."work_since"); RETURN NULL;', hash='d0c8c6a3ce92adf4c6656569241041b26bbe5749', operation='UPDATE', pgid='pgtrigger_update_update_3a2d9', table='kyc_directive', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directive',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_directiveevent" ("authority", "determined_on", "effective_at", "end_reason", "ended_at", "ended_by_id", "expires_at", "id", "issuer", "kind", "later", "not_after", "not_before", "parameters", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "population", "preview", "proposal_id", "proposed_at", "proposed_by_id", "received_at", "reference", "standing_id", "state", "tiers", "why", "work", "work_since") VALUES (OLD."authority", OLD."determined_on", OLD."effective_at", OLD."end_reason", OLD."ended_at", OLD."ended_by_id", OLD."expires_at", OLD."id", OLD."issuer", OLD."kind", OLD."later", OLD."not_after", OLD."not_before", OLD."parameters", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."population", OLD."preview", OLD."proposal_id", OLD."proposed_at", OLD."proposed_by_id", OLD."received_at", OLD."reference", OLD."standing_id", OLD."state", OLD."tiers", OLD."why", OLD."work", OLD."work_since"); RETURN NULL;', hash='547242409db372199053961d930a1882bac2f819', operation='DELETE', pgid='pgtrigger_delete_delete_21701', table='kyc_directive', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='standingholdevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='standinghold_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='standingproof',
+            index=models.Index(condition=models.Q(('stale_at__isnull', True)), fields=['organisation'], name='proofs_of_organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='standingproof',
+            constraint=models.UniqueConstraint(fields=('standing', 'key'), name='one_proof_a_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='standingproof',
+            constraint=models.UniqueConstraint(condition=models.Q(('key__isnull', True)), fields=('organisation', 'standing'), name='one_proof_an_organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='standingproof',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'outside'), _negated=True), models.Q(('valid_until__isnull', False), models.Q(('grounds', []), _negated=True)), _connector='OR'), name='outside_is_proved_until'),
+        ),
+        migrations.AddConstraint(
+            model_name='standingproof',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'unproven'), _negated=True), models.Q(('missing', []), _negated=True), _connector='OR'), name='unproven_says_what_is_missing'),
+        ),
+        migrations.AddConstraint(
+            model_name='standingproof',
+            constraint=models.CheckConstraint(condition=models.Q(('verdict__in', ['inside', 'outside', 'unproven'])), name='proof_known_words'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standingproof',
+            trigger=pgtrigger.compiler.Trigger(name='proof_is_of_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    \n    IF TG_OP = 'DELETE' THEN\n        RAISE EXCEPTION 'a standing hold is never deleted' USING ERRCODE = 'check_violation';\n    END IF;\n\n                    \n        IF TG_OP <> 'DELETE' AND NEW.key_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_key o WHERE o.id = NEW.key_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND ROW(NEW.id, NEW.standing_id, NEW.organisation_id, NEW.key_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.standing_id, OLD.organisation_id, OLD.key_id) THEN\n                        RAISE EXCEPTION 'whose proof it is does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='674cf452924376a7b664c09cce895f842e69bae3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_proof_is_of_its_own_6e4d0', table='kyc_standingproof', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standingproof',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_standingproofevent" ("checked_at", "grounds", "id", "key_id", "missing", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "stale_at", "standing_id", "valid_until", "verdict") VALUES (NEW."checked_at", NEW."grounds", NEW."id", NEW."key_id", NEW."missing", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."stale_at", NEW."standing_id", NEW."valid_until", NEW."verdict"); RETURN NULL;', hash='8d8da261d86b4930af15fa0edd9c26f27b587115', operation='INSERT', pgid='pgtrigger_insert_insert_865ef', table='kyc_standingproof', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standingproof',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_standingproofevent" ("checked_at", "grounds", "id", "key_id", "missing", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "stale_at", "standing_id", "valid_until", "verdict") VALUES (NEW."checked_at", NEW."grounds", NEW."id", NEW."key_id", NEW."missing", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."stale_at", NEW."standing_id", NEW."valid_until", NEW."verdict"); RETURN NULL;', hash='b80d205e6b241db1197ee531ece62f4eb6471453', operation='UPDATE', pgid='pgtrigger_update_update_11cd2', table='kyc_standingproof', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standingproof',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_standingproofevent" ("checked_at", "grounds", "id", "key_id", "missing", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "stale_at", "standing_id", "valid_until", "verdict") VALUES (OLD."checked_at", OLD."grounds", OLD."id", OLD."key_id", OLD."missing", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."stale_at", OLD."standing_id", OLD."valid_until", OLD."verdict"); RETURN NULL;', hash='2ef82b4dd5393f0c8c0996864f1300a0695e7cc6', operation='DELETE', pgid='pgtrigger_delete_delete_f0443', table='kyc_standingproof', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='standingproofevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='standingproof_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='standingtier',
+            constraint=models.UniqueConstraint(fields=('standing', 'tier'), name='tier_closed_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='standingtier',
+            constraint=models.CheckConstraint(condition=models.Q(('told_at__isnull', True), ('told_at__gte', models.F('begins_at')), _connector='OR'), name='tier_told_after_it_began'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standingtier',
+            trigger=pgtrigger.compiler.Trigger(name='standing_begins_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    \n    IF TG_OP = 'DELETE' THEN\n        RAISE EXCEPTION 'a standing hold is never deleted' USING ERRCODE = 'check_violation';\n    END IF;\n\n                    IF TG_OP = 'INSERT' AND NOT EXISTS (\n                        SELECT 1 FROM kyc_directive d WHERE d.standing_id = NEW.standing_id AND d.state = 'taken'\n                    ) THEN\n                        RAISE EXCEPTION 'a second person has it begin' USING ERRCODE = 'check_violation';\n                    END IF;\n                    -- Sooner where all is ready, and never later.\n                    IF TG_OP = 'UPDATE' AND (NEW.begins_at > OLD.begins_at OR OLD.begins_at <= clock_timestamp()\n                            AND NEW.begins_at <> OLD.begins_at\n                        OR ROW(NEW.id, NEW.standing_id, NEW.tier) IS DISTINCT FROM ROW(OLD.id, OLD.standing_id, OLD.tier)) THEN\n                        RAISE EXCEPTION 'what is closed, and that it is, does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='680ed89328de2999b05d4f593079043a0745631d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_standing_begins_by_two_76330', table='kyc_standingtier', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standingtier',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_standingtierevent" ("begins_at", "id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "standing_id", "tier", "told_at") VALUES (NEW."begins_at", NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."standing_id", NEW."tier", NEW."told_at"); RETURN NULL;', hash='b690f20178f6a21b4d4bcc4011d5518c10287468', operation='INSERT', pgid='pgtrigger_insert_insert_b8cf8', table='kyc_standingtier', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standingtier',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_standingtierevent" ("begins_at", "id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "standing_id", "tier", "told_at") VALUES (NEW."begins_at", NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."standing_id", NEW."tier", NEW."told_at"); RETURN NULL;', hash='e2924aee3da79d8cc52c1fb381a54d2889813b80', operation='UPDATE', pgid='pgtrigger_update_update_7aa00', table='kyc_standingtier', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='standingtier',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_standingtierevent" ("begins_at", "id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "standing_id", "tier", "told_at") VALUES (OLD."begins_at", OLD."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."standing_id", OLD."tier", OLD."told_at"); RETURN NULL;', hash='1533559b0e1ff5057d4cb0759f072b78ee8cdca3', operation='DELETE', pgid='pgtrigger_delete_delete_03321', table='kyc_standingtier', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='standingtierevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='standingtier_as_of'),
         ),
     ])]

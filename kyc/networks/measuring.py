@@ -43,6 +43,9 @@ S, M = Measure.State, MeasureMember.State
 # A row as if it had never been tried.
 UNTRIED: dict[str, Any] = {"job_token": None, "claimed_until": None, "claims": 0, "errors": 0, "failure": ""}  # nosec B105  # None is no password
 K = Restriction.Kind
+# What goes with orders (kyc/directives) is none of a measure's.
+KINDS = [(code, label) for code, label in K.choices if code != K.CLOSED]
+TOLD = [(code, label) for code, label in Restriction.Told.choices if code != Restriction.Told.ORDER]
 
 
 def locked(measure: Measure, *allowed: str, by: User) -> Measure:
@@ -58,9 +61,9 @@ def locked(measure: Measure, *allowed: str, by: User) -> Measure:
 
 def checked(kind: str, told: str, of_kind: Mapping[str, Any]) -> dict[str, Any]:
     """What goes with the kind: a limit's unit, period, number and currency, or what is verified."""
-    if kind not in K.values:
+    if kind not in dict(KINDS):
         raise Impossible("kind", _("Choose what is to be done."))
-    if told not in Restriction.Told.values:
+    if told not in dict(TOLD):
         raise Impossible("told", _("Choose what the customers are told."))
     if kind == K.LIMIT:
         said = {name: of_kind.get(name) or "" for name in ("unit", "period", "currency")}

@@ -6,10 +6,12 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
+from kyc.directives import notifying
 from kyc.keys import appeals
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.onboarding.access import members_only
@@ -53,8 +55,29 @@ def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespon
         appeals=sent,
         form=form,
         is_live=is_live,
+        would_show=would_show(found) if found.is_by_order and is_live else [],
         may_appeal=may_appeal,
     )
+
+
+# What a customer can do about each fact that would show him to be outside (kyc/directives/population.py).
+TO_SHOW: dict[str, Promise] = {
+    "customer.status": gettext_lazy("A document that shows that you, the customer, are a US person."),
+    "responsible.status": gettext_lazy("A document that shows that whoever answers for a key is a US person."),
+    "customer.headquarters": gettext_lazy("A document that shows where you have your headquarters."),
+    "customer.parent": gettext_lazy("A document that shows who your ultimate parent is, and where it has its headquarters."),
+    "customer.formed": gettext_lazy("A document that shows where you were formed."),
+    "key.used_from": gettext_lazy("A document that shows where you are."),
+    "customer.concern": gettext_lazy("Documents that show where you have your headquarters and who controls you."),
+    "customer.owners": gettext_lazy("Who owns you, as far up as it goes."),
+    "customer.who": gettext_lazy("That you are verified: send what your case still needs."),
+}
+
+
+def would_show(restriction: Restriction) -> list[Promise]:
+    """What is missing of the customer's keys, each once, in the order of the facts."""
+    missing = notifying.missing(restriction.organisation_id)
+    return [sentence for code, sentence in TO_SHOW.items() if code in missing]
 
 
 def told(organisation: Organisation) -> list[dict[str, Any]]:

@@ -299,6 +299,12 @@ class Pack:
         limited_days (to requests_a_day), due_days (from when they may act no more)."""
         return int(self.data["keys"]["estate"][what])
 
+    def directive(self, what: str) -> int:
+        """measure_wait_days: how long after its determination a special measure applies at the earliest, measure_days: for how
+        long (IAAS-31); proof_days: how long what shows a key to be outside is relied on; ready_seconds: for so long it is looked
+        for before a directive begins at once; used_days: how far back it counts from where a key was used."""
+        return int(self.data["directives"][what])
+
     @property
     def most_key_networks(self) -> int:
         """How many networks a key may be bound to."""

@@ -138,6 +138,7 @@ HARMLESS = {
     "kyc.Factor": {"code": "a code"},
     "kyc.Fact": {"subject": "our own prefix", "name": "a code", "value": "codes of countries", "source": "a code"},
     "kyc.KeyChange": {"prefix": "our own"},
+    "kyc.StandingProof": {"grounds": "codes and numbers", "missing": "codes"},
     "kyc.KeyRefusal": {"reason": "a code", "request_id": "our own"},
     "kyc.Hit": {
         "entry_id": "of a published list", "entry_name": "of a published list", "topics": "codes", "ruling_reason": "a code",

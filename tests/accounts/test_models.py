@@ -14,11 +14,13 @@ from accounts import acting, scope
 from accounts.models import LegalHold, Membership, Message, Organisation, Project, Proposal, User
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
+from kyc.directives.models import Directive, DirectiveException
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import PoolMember
+from kyc.keys.standing_models import StandingHold, StandingProof, StandingTier
 from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.indication_models import Authorisation
 from kyc.networks.measure_models import Measure, MeasureMember
@@ -38,6 +40,7 @@ Model = type[models.Model]
 TRACKED: list[Model] = [model.pgh_tracked_model for model in event_models()]
 # A column that may change in every tracked model, and what it may change to.
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
 CHANGE: dict[str, tuple[str, Any]] = {
     "Membership": ("role", "owner"),
     "MemberInvitation": ("role", "owner"),
@@ -111,6 +114,12 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "Measure": ("state", "declined"),
     "MeasureMember": ("state", "waiting"),
     "PoolMember": ("added_at", EARLIER),
+    "StandingHold": ("ends_at", EARLIER),
+    "StandingTier": ("told_at", LATER),
+    "StandingProof": ("checked_at", EARLIER),
+    "Directive": ("work", "failed"),
+    "DirectiveException": ("ground", "x"),
+    "DirectiveNotice": ("found_at", EARLIER),
     "Restriction": ("placed_at", EARLIER),
     "Appeal": ("sent_at", EARLIER),
     "Agency": ("declared_at", EARLIER),
@@ -120,7 +129,8 @@ CHANGE: dict[str, tuple[str, Any]] = {
 WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
 NETWORKS = {
     Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, MeasureMember, PoolMember,
-    Restriction, Appeal, Agency, AgencyAccount, AgencyRuling,
+    Restriction, Appeal, Agency, AgencyAccount, AgencyRuling, StandingHold, StandingTier, StandingProof, Directive,
+    DirectiveException,
 }  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 

@@ -1,0 +1,39 @@
+"""Appeals against what a directive has closed: who decides one, and what a won one does."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from accounts.permissions import NotPermitted
+from kyc.directives import checking, notifying, settling
+from kyc.directives.models import DirectiveException, DirectiveNotice
+from kyc.keys.appeal_models import Appeal
+from kyc.keys.models import Key
+from kyc.networks import appealing
+
+
+@transaction.atomic
+def decide(appeal: Appeal, *, outcome: str, answer: str, by: User) -> Appeal:
+    """As kyc.networks.appealing.decide, also of what a directive has closed: whoever proposed it decides on none of its appeals,
+    and one that is won leaves the customer out, with that as its ground."""
+    found = DirectiveNotice.objects.select_related("directive").filter(restriction=appeal.restriction_id).first()
+    if found and found.directive.proposed_by_id == by.pk:
+        raise NotPermitted(_("You proposed this; another person decides the appeal."))
+    decided = appealing.decide(appeal, outcome=outcome, answer=answer, by=by)
+    if found and decided.outcome == Appeal.Outcome.OVERTURNED:
+        leave_out(found, decided, by=by)
+    return decided
+
+
+def leave_out(notice: DirectiveNotice, appeal: Appeal, *, by: User) -> None:
+    directive = notice.directive
+    ground = _("Appeal %(number)s: %(answer)s") % {"number": appeal.number, "answer": appeal.answer}
+    made = DirectiveException.objects.create(
+        directive=directive, organisation=notice.organisation, ground=ground, appeal=appeal, made_by=by
+    )
+    checking.except_for(made, until=directive.expires_at)
+    notifying.excepted(made)
+    keys = list(Key.objects.filter(organisation=notice.organisation_id).values_list("pk", flat=True))
+    settling.settle(keys, directive.tiers)
+    audit.record("directive.left_out", target=made, by=by, reason=ground, directive=directive.number)

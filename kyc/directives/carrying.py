@@ -1,0 +1,126 @@
+"""Carries directives out: looks at every key, has a directive begin as soon as that is done, brings the stored state of keys
+after it, tells whom it touches, and notes each minute. The row is the job; a worker that is killed has lost nothing, since each
+part is of what is still to be done.
+
+What needs none of this is that keys are refused: from its time on a directive closes them by the clock alone."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts import audit
+from config import jobs
+from kyc.directives import acting, checking, ending, minutes, notifying, settling
+from kyc.directives.models import Directive, DirectiveNotice
+from kyc.keys.standing_models import StandingTier
+
+S, W = Directive.State, Directive.Work
+
+
+class Carrying(jobs.Queue):
+    def is_waiting(self) -> bool:
+        return self.is_ready() or any(is_due(one) for one in idle())
+
+
+QUEUE = Carrying(
+    name="directives.carrying",
+    model=Directive,
+    field="work",
+    ready=W.WAITING,
+    failed=W.FAILED,
+    lease=timedelta(seconds=20),
+    since="work_since",
+    max_errors=20,
+)
+
+
+def live() -> QuerySet[Directive]:
+    """Taken and not over by the clock."""
+    return Directive.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), state=S.TAKEN)
+
+
+def idle() -> QuerySet[Directive]:
+    """Those of which it may be that there is something to do: in force or coming to be, or over and not told so."""
+    told = DirectiveNotice.objects.filter(directive=OuterRef("pk"), state__in=["waiting", "told"])
+    return Directive.objects.filter(Q(pk__in=live().values("pk")) | Exists(told), work=W.IDLE).select_related("standing")
+
+
+def is_live(directive: Directive) -> bool:
+    return live().filter(pk=directive.pk).exists()
+
+
+def is_due(directive: Directive) -> bool:
+    if not is_live(directive):
+        return True
+    begun = StandingTier.objects.filter(standing=directive.standing_id, told_at__isnull=True, begins_at__lte=Now())
+    return begun.exists() or checking.unchecked(directive).exists() or minutes.is_due(directive)
+
+
+def run() -> None:
+    for directive in idle():
+        if is_due(directive):
+            Directive.objects.filter(pk=directive.pk, work=W.IDLE).update(work=W.WAITING, work_since=timezone.now())
+    for claim in QUEUE.claims():
+        with claim:
+            carry(claim)
+    notifying.run()
+    ending.run()
+
+
+def carry(claim: jobs.Claim) -> None:
+    directive: Directive = claim.row
+    with claim.kept_up():
+        if is_live(directive):
+            keep(directive)
+        else:
+            let_go(directive)
+        minutes.note(directive)
+    with claim.finish(state=W.IDLE):
+        pass
+
+
+def keep(directive: Directive) -> None:
+    tiers = [*acting.begins(directive)]
+    for part in checking.check(directive):
+        minutes.note(directive)
+        if begun(directive).exists():
+            settling.settle(part, tiers)
+    hasten(directive)
+    for tier in begun(directive).filter(told_at__isnull=True):
+        begin(directive, tier)
+    if begun(directive).exists():
+        notifying.find(directive)
+
+
+def begun(directive: Directive) -> QuerySet[StandingTier]:
+    return StandingTier.objects.filter(standing=directive.standing_id, begins_at__lte=Now())
+
+
+@transaction.atomic
+def hasten(directive: Directive) -> None:
+    """Every key was looked at: what waited for nothing else begins now."""
+    stated, now = acting.begins(directive), timezone.now()
+    for tier in StandingTier.objects.filter(standing=directive.standing_id, begins_at__gt=now).select_for_update():
+        if max(stated[tier.tier], now) < tier.begins_at:
+            tier.begins_at = max(stated[tier.tier], now)
+            tier.save(update_fields=["begins_at"])
+
+
+def begin(directive: Directive, tier: StandingTier) -> None:
+    """Once for each tier, after it has begun by itself."""
+    for _keys in settling.settle_all([tier.tier]):
+        minutes.note(directive)
+    with transaction.atomic():
+        if StandingTier.objects.filter(pk=tier.pk, told_at__isnull=True).update(told_at=timezone.now()):
+            found = minutes.now(directive)
+            audit.record("directive.begun", target=directive, by=None, directive=directive.number, tier=tier.tier, **found)
+
+
+def let_go(directive: Directive) -> None:
+    """It is over: what it alone had closed is open by itself already."""
+    for _keys in settling.settle_all([*acting.begins(directive)]):
+        pass
+    notifying.let_go(directive)

@@ -1,0 +1,58 @@
+"""The minute series of a directive: how many keys stood where, and how many were refused."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from kyc.directives.models import Directive, DirectiveMinute
+from kyc.keys.closed import CLOSED, is_closed
+
+# For so long after something changed each minute is noted, and then each day.
+EACH_MINUTE = timedelta(minutes=10)
+DAY = timedelta(days=1)
+CLOSED_TO = CLOSED.format(clock="statement_timestamp()", key="k.id", organisation="k.organisation_id")
+COUNT = f"""
+SELECT count(*), count(*) FILTER (WHERE told.stands = 'outside'), count(*) FILTER (WHERE told.stands = 'inside'),
+    count(*) FILTER (WHERE told.stands = 'unproven'), count(*) FILTER (WHERE told.stands = 'unchecked'),
+    count(*) FILTER (WHERE told.stands <> 'outside' AND told.is_refused),
+    count(*) FILTER (WHERE told.stands = 'outside' AND told.is_refused)
+FROM (
+    SELECT CASE
+        WHEN own.id IS NOT NULL THEN 'outside'
+        WHEN f.id IS NULL OR f.stale_at IS NOT NULL OR f.valid_until <= statement_timestamp() THEN 'unchecked'
+        ELSE f.verdict
+    END AS stands, {is_closed("k", clock="statement_timestamp()")} OR k.tiers::text[] && ARRAY ({CLOSED_TO}) AS is_refused
+    FROM kyc_key k JOIN accounts_organisation o ON o.id = k.organisation_id AND o.sandbox = ''
+    LEFT JOIN kyc_standingproof f ON f.standing_id = %(standing)s AND f.key_id = k.id
+    LEFT JOIN kyc_standingproof own ON own.standing_id = %(standing)s AND own.organisation_id = k.organisation_id
+        AND own.key_id IS NULL AND own.stale_at IS NULL AND own.valid_until > statement_timestamp()
+    WHERE k.state <> 'revoked' AND (%(tiers)s::text[] = '{{}}' OR k.tiers = '{{}}' OR k.tiers::text[] && %(tiers)s::text[])
+) AS told
+"""  # noqa: S608  # nosec B608  # conditions of ours
+COLUMNS = ("keys", "outside", "inside", "unproven", "unchecked", "refused", "refused_outside")
+
+
+def now(directive: Directive) -> dict[str, int]:
+    """Keys that have a tier of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"standing": directive.standing_id, "tiers": directive.tiers})
+        return dict(zip(COLUMNS, cursor.fetchone(), strict=True))
+
+
+def note(directive: Directive, at: datetime | None = None) -> None:
+    """This minute, once: its first look stands."""
+    minute = (at or timezone.now()).replace(second=0, microsecond=0)
+    if not DirectiveMinute.objects.filter(directive=directive, minute=minute).exists():
+        row = DirectiveMinute(directive=directive, minute=minute, **now(directive))
+        DirectiveMinute.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def is_due(directive: Directive) -> bool:
+    """Whether a minute is to be noted: each one while something moves, from receipt of the order by us to shortly after it began,
+    and a day's otherwise."""
+    moment = timezone.now()
+    last = directive.minutes.order_by("-minute").values_list("minute", flat=True).first()
+    moved = directive.standing.tiers.filter(begins_at__gt=moment - EACH_MINUTE, begins_at__lte=moment).exists()
+    pause = timedelta(minutes=1) if moved else DAY
+    return last is None or last <= moment - pause

@@ -1,0 +1,89 @@
+"""Tells each customer whom a directive touches what applies to him, once; organisation by organisation, the row the job
+(config/jobs.py). That it is over, kyc.directives.ending tells."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from config import jobs
+from kyc.directives.models import Directive, DirectiveException, DirectiveNotice
+from kyc.keys import appeals
+from kyc.keys.appeal_models import Restriction
+from kyc.keys.standing_models import StandingProof
+
+S = DirectiveNotice.State
+QUEUE = jobs.Queue(
+    name="directives.telling",
+    model=DirectiveNotice,
+    field="state",
+    ready=S.WAITING,
+    failed=S.FAILED,
+    lease=timedelta(seconds=20),
+    since="found_at",
+    max_errors=10,
+)
+GOOD = "f.standing_id = %(standing)s AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > statement_timestamp()"
+OUTSIDE = f"""(
+    EXISTS (SELECT FROM kyc_standingproof f WHERE {GOOD} AND f.key_id = k.id)
+    OR EXISTS (SELECT FROM kyc_standingproof f WHERE {GOOD} AND f.key_id IS NULL AND f.organisation_id = k.organisation_id)
+)"""  # noqa: S608  # nosec B608  # words of ours
+# Organisations with a key that it closes something of: not revoked, and not shown to be outside.
+FIND = f"""
+INSERT INTO kyc_directivenotice (directive_id, organisation_id, state, found_at, claimed_by, claims, errors, failure)
+SELECT DISTINCT %(directive)s::bigint, k.organisation_id, 'waiting', statement_timestamp(), '', 0, 0, '' FROM kyc_key k
+JOIN accounts_organisation o ON o.id = k.organisation_id AND o.sandbox = '' AND o.closed_at IS NULL
+WHERE k.state <> 'revoked' AND (%(tiers)s::text[] = '{{}}' OR k.tiers = '{{}}' OR k.tiers::text[] && %(tiers)s::text[])
+  AND NOT {OUTSIDE}
+ON CONFLICT DO NOTHING
+"""  # noqa: S608  # nosec B608  # words of ours
+# Of whom every key has been shown to be outside since.
+OUT = f"""
+UPDATE kyc_directivenotice n SET state = 'ending' WHERE n.directive_id = %(directive)s AND n.state = 'told' AND NOT EXISTS (
+    SELECT FROM kyc_key k WHERE k.organisation_id = n.organisation_id AND k.state <> 'revoked' AND NOT {OUTSIDE})
+"""  # noqa: S608  # nosec B608  # words of ours
+
+
+def find(directive: Directive) -> None:
+    with connection.cursor() as cursor:
+        said = {"directive": directive.pk, "standing": directive.standing_id, "tiers": directive.tiers}
+        cursor.execute(FIND, said)
+        cursor.execute(OUT, said)
+
+
+def let_go(directive: Directive) -> None:
+    """Whoever was not told yet need not be any more."""
+    rows = DirectiveNotice.objects.filter(directive=directive)
+    rows.filter(state=S.WAITING).update(state=S.ENDED)
+    rows.filter(state=S.TOLD).update(state=S.ENDING)
+
+
+def run() -> None:
+    for claim in QUEUE.claims():
+        with claim:
+            tell(claim)
+
+
+def taker(directive: Directive) -> User:
+    return directive.proposal.outcome_by  # type: ignore[return-value]  # it was taken
+
+
+def tell(claim: jobs.Claim) -> None:
+    row: DirectiveNotice = claim.row
+    with claim.finish(state=S.TOLD):
+        told = {"kind": Restriction.Kind.CLOSED, "told": Restriction.Told.ORDER}
+        made = appeals.restrict(row.organisation, **told, is_taken=True, by=taker(row.directive))
+        DirectiveNotice.objects.filter(pk=row.pk).update(restriction=made, told_at=timezone.now())
+
+
+def missing(organisation: int) -> set[str]:
+    """Codes of facts that would show some key of its to be outside. Read by the customer himself, who is shown no directive."""
+    proofs = StandingProof.objects.filter(organisation=organisation, standing__ended_at__isnull=True, stale_at__isnull=True)
+    return {code for codes in proofs.values_list("missing", flat=True) for code in codes}
+
+
+def excepted(exception: DirectiveException) -> None:
+    DirectiveNotice.objects.filter(directive=exception.directive_id, organisation=exception.organisation_id, state=S.TOLD).update(
+        state=S.ENDING
+    )

@@ -1,0 +1,19 @@
+"""What of directives is kept of one customer: that it was left out of one, and why. The orders themselves are the house's."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import retention
+from accounts.retention import RecordClass
+from kyc.directives.models import DirectiveException
+from kyc.rules.retention import rule
+
+retention.register(
+    RecordClass(
+        code="directives",
+        label=_("Orders that the customer was left out of"),
+        models=(DirectiveException,),
+        rules=(rule("cdd-file"),),
+        told=_("That an authority's order did not apply to you, and why"),
+    )
+)
+retention.no_record("kyc.DirectiveNotice", "a task: that a customer has to be told of an order; the restriction is a record")

@@ -1,0 +1,91 @@
+"""The pages of directives: a new one with its numbers first, one with its minutes, and what the customer reads."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from kyc.directives.models import Directive
+from tests import cast
+from tests.kyc.directives.conftest import (  # noqa: F401  # fixtures
+    ana,
+    case,
+    entity,
+    issued,
+    linked,
+    nordlys,
+    rui,
+    sonia,
+    the_list,
+)
+from tests.kyc.directives.scenes import LETTER, in_force, proposed
+from tests.kyc.keys.scenes import Issued
+
+
+@pytest.fixture
+def vera(db: None) -> User:
+    """With a second factor, as whoever opens pages needs one."""
+    return cast.staff("approver", "Vera Lima")
+
+
+@pytest.fixture
+def desk(vera: User) -> Client:
+    return cast.signed_in(vera)
+
+
+class TestNew:
+    def test_its_numbers_are_shown_before_anything_is_written(self, desk: Client, linked: Issued) -> None:  # noqa: F811
+        page = desk.post(reverse("desk:directive_preview"), LETTER)
+        assert page.status_code == 200
+        assert page.context["numbers"]["keys"] == 1
+        assert not Directive.objects.exists()
+
+    def test_then_it_is_proposed(self, desk: Client, linked: Issued) -> None:  # noqa: F811
+        page = desk.post(reverse("desk:directive_new"), LETTER | {"left_out": f"{linked.key.organisation.name}; The annex."})
+        made = Directive.objects.get()
+        assert page.url == reverse("desk:directive", args=[made.pk])
+        assert made.exceptions.get().ground == "The annex."
+
+    @pytest.mark.parametrize(
+        ("said", "field"),
+        [
+            ({"issuer": ""}, "issuer"),
+            ({"received_at": "noon"}, "received_at"),
+            ({"population": "countries", "country_codes": "XX"}, "country_codes"),
+            ({"population": "countries"}, "population"),
+            ({"population": "named", "named": "Nobody AG"}, "named"),
+            ({"population": "rule", "rule": "customer.hair: red"}, "rule"),
+            ({"left_out": "Nordlys AS"}, "left_out"),
+            ({"kind": "measure"}, "determined_on"),
+            ({"tiers": ["frontier"], "later_tiers": ["frontier"]}, "later_at"),
+        ],
+    )
+    def test_what_is_wrong_is_said_beside_its_field(self, desk: Client, said: dict[str, str], field: str) -> None:
+        page = desk.post(reverse("desk:directive_new"), LETTER | said)
+        assert page.status_code == 422
+        assert field in page.context["form"].errors
+        assert "15 CFR 744.22(b)" in page.content.decode()
+
+
+class TestOne:
+    def test_whoever_proposed_it_takes_it_not(self, desk: Client, linked: Issued, vera: User) -> None:  # noqa: F811
+        made = proposed(by=vera)
+        assert "another officer takes it" in desk.get(reverse("desk:directive", args=[made.pk])).content.decode()
+        assert desk.post(reverse("desk:directive_take", args=[made.pk])).status_code == 422
+
+    def test_in_force_it_tells_its_minutes(self, desk: Client, linked: Issued, rui: User, sonia: User) -> None:  # noqa: F811
+        made = in_force(by=rui, second=sonia)
+        page = desk.get(reverse("desk:directive", args=[made.pk]))
+        assert page.context["minutes"]
+        assert "Now 1 of 1 keys are refused" in page.content.decode()
+
+
+class TestCustomer:
+    def test_is_told_how_to_show_otherwise(self, linked: Issued, nordlys, rui: User, sonia: User) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+        made = in_force(by=rui, second=sonia, population="countries", parameters={"countries": ["CN"], "by": ["headquarters"]})
+        client = cast.signed_in(nordlys.by)
+        restriction = made.notices.get().restriction
+        page = client.get(reverse("onboarding:restriction", args=[restriction.pk])).content.decode()
+        assert "closed to your keys" in page
+        assert "A document that shows where you have your headquarters." in page
+        assert "Send the appeal" in page

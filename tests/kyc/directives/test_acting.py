@@ -1,0 +1,190 @@
+"""Proposing, taking and ending directives, and what the database refuses whatever code runs."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import AuditEvent, User
+from accounts.permissions import NotPermitted
+from accounts.proposals import SamePerson
+from accounts.refused import ReasonMissing
+from kyc.directives import acting
+from kyc.directives.acting import BadDirective, NotNow
+from kyc.directives.models import Directive, DirectiveException
+from kyc.keys.standing_models import StandingHold, StandingProof, StandingTier
+from tests.cast import Founded
+from tests.kyc.directives.scenes import in_force, proposed, shown_us, taken
+from tests.kyc.keys.scenes import Issued
+
+Directive_ = Directive
+NOW = timezone.now
+
+
+class TestPropose:
+    def test_it_stands_with_its_numbers_and_does_nothing(self, linked: Issued, rui: User) -> None:
+        made = proposed(by=rui)
+        assert made.state == "proposed"
+        assert made.preview | {"keys": 1, "keys_unproven": 0, "organisations": 1} == made.preview
+        assert not StandingTier.objects.exists()
+        assert linked.state == "active"
+        assert AuditEvent.objects.filter(verb="directive.proposed", actor_id=rui.pk).exists()
+
+    def test_an_analyst_may_not(self, linked: Issued, ana: User) -> None:
+        with pytest.raises(NotPermitted):
+            proposed(by=ana)
+
+    @pytest.mark.parametrize(
+        ("said", "field"),
+        [
+            ({"issuer": " "}, "issuer"),
+            ({"received_at": NOW() + timedelta(days=9999)}, "received_at"),
+            ({"population": "countries", "parameters": {"countries": [], "by": ["parent"]}}, "population"),
+            ({"tiers": ["gigantic"]}, "tiers"),
+            ({"expires_at": NOW() - timedelta(days=1)}, "expires_at"),
+            ({"kind": "measure"}, "determined_on"),
+        ],
+    )
+    def test_what_is_no_order_is_none(self, rui: User, said: Any, field: str) -> None:
+        with pytest.raises(BadDirective) as refused:
+            proposed(by=rui, **said)
+        assert refused.value.field == field
+
+    def test_who_is_left_out_has_a_ground(self, nordlys: Founded, rui: User) -> None:
+        with pytest.raises(ReasonMissing):
+            proposed(by=rui, left_out={nordlys.organisation: " "})
+
+
+class TestMeasure:
+    """IAAS-31: not before 180 days after its determination, and for 365 days at most."""
+
+    def said(self, **more: Any) -> dict[str, Any]:
+        today = timezone.now()
+        known = {
+            "kind": "measure",
+            "determined_on": today.date() - timedelta(days=180),
+            "expires_at": today + timedelta(days=364),
+        }
+        return known | more
+
+    def test_between_its_days_it_is_taken(self, rui: User, sonia: User) -> None:
+        assert taken(by=rui, second=sonia, **self.said()).is_taken
+
+    def test_a_day_too_soon_is_refused(self, rui: User) -> None:
+        with pytest.raises(BadDirective) as refused:
+            proposed(by=rui, **self.said(determined_on=timezone.now().date() - timedelta(days=179)))
+        assert refused.value.field == "effective_at"
+
+    @pytest.mark.parametrize("days", [None, 366])
+    def test_without_an_end_in_time_it_is_refused(self, rui: User, days: int | None) -> None:
+        ends = None if days is None else timezone.now() + timedelta(days=days)
+        with pytest.raises(BadDirective) as refused:
+            proposed(by=rui, **self.said(expires_at=ends))
+        assert refused.value.field == "expires_at"
+
+    def test_and_by_the_database(self, rui: User) -> None:
+        made = proposed(by=rui, **self.said())
+        copy = Directive_.objects.get(pk=made.pk)
+        copy.pk, copy.not_before = None, copy.effective_at.date() + timedelta(days=1)
+        copy.standing = StandingHold.objects.create(source="directive")
+        with pytest.raises(IntegrityError, match="measure_applies_between_its_days"), transaction.atomic():
+            Directive_.objects.bulk_create([copy])
+
+
+class TestTake:
+    def test_another_takes_it(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia)
+        assert made.is_taken
+        assert [row.tier for row in made.standing.tiers.all()] == ["*"]
+
+    def test_the_same_person_may_not(self, rui: User) -> None:
+        with pytest.raises(SamePerson):
+            taken(by=rui, second=rui)
+
+    def test_nor_by_writing_the_state(self, rui: User) -> None:
+        made = proposed(by=rui)
+        with pytest.raises(IntegrityError, match="a second person takes it"), transaction.atomic():
+            Directive_.objects.filter(pk=made.pk).update(state="taken")
+
+    def test_nothing_is_closed_before(self, rui: User) -> None:
+        made = proposed(by=rui)
+        with pytest.raises(IntegrityError, match="a second person has it begin"), transaction.atomic():
+            StandingTier.objects.create(standing=made.standing, tier="*", begins_at=timezone.now())
+
+    def test_nobody_is_left_out_after_it(self, nordlys: Founded, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia)
+        with pytest.raises(IntegrityError, match="a second person has seen who is left out"), transaction.atomic():
+            DirectiveException.objects.create(directive=made, organisation=nordlys.organisation, ground="A friend.", made_by=rui)
+
+    @pytest.mark.parametrize("said", [{"reference": "X"}, {"population": "concern"}, {"effective_at": NOW()}])
+    def test_what_it_says_does_not_change(self, rui: User, said: Any) -> None:
+        made = proposed(by=rui)
+        with pytest.raises(IntegrityError, match="what was proposed does not change"), transaction.atomic():
+            Directive_.objects.filter(pk=made.pk).update(**said)
+
+    def test_twice_is_refused(self, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia)
+        with pytest.raises(NotNow):
+            acting.take(made, by=sonia)
+
+
+class TestEnd:
+    @pytest.mark.parametrize(("act", "state"), [(acting.lift, "lifted"), (acting.undo, "undone")])
+    def test_what_it_closed_is_open_at_once(self, linked: Issued, rui: User, sonia: User, act: Any, state: str) -> None:
+        made = in_force(by=rui, second=sonia)
+        assert linked.state == "held"
+        assert act(made, reason="The letter was withdrawn.", by=rui).state == state
+        made.standing.refresh_from_db()
+        assert made.standing.ended_at
+
+    def test_it_needs_a_reason(self, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia)
+        with pytest.raises(ReasonMissing):
+            acting.lift(made, reason=" ", by=rui)
+
+    def test_declined_it_stays_so(self, rui: User, sonia: User) -> None:
+        made = acting.decline(proposed(by=rui), reason="Not for us.", by=sonia)
+        with pytest.raises(NotNow):
+            acting.take(made, by=sonia)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Directive_.objects.filter(pk=made.pk).update(state="proposed")
+
+
+class TestProof:
+    def test_outside_needs_grounds_and_an_end(self, linked: Issued, rui: User) -> None:
+        made = proposed(by=rui)
+        said = {
+            "standing": made.standing,
+            "organisation": linked.key.organisation,
+            "key": linked.key,
+            "checked_at": timezone.now(),
+        }
+        with pytest.raises(IntegrityError, match="outside_is_proved_until"), transaction.atomic():
+            StandingProof.objects.create(**said, verdict="outside")
+        with pytest.raises(IntegrityError, match="unproven_says_what_is_missing"), transaction.atomic():
+            StandingProof.objects.create(**said, verdict="unproven")
+
+    def test_it_is_of_a_key_of_its_organisation(self, linked: Issued, second: Issued, rui: User) -> None:
+        made = proposed(by=rui)
+        with pytest.raises(IntegrityError, match="belongs to the organisation"), transaction.atomic():
+            StandingProof.objects.create(
+                standing=made.standing, organisation=second.key.organisation, key=linked.key, verdict="inside",
+                checked_at=timezone.now(),
+            )  # fmt: skip
+
+
+class TestPreview:
+    def test_it_tells_who_is_inside_only_for_lack_of_proof(self, linked: Issued, second: Issued, rui: User) -> None:
+        shown_us(linked.key.organisation, linked.key.responsible, by=rui)
+        told = proposed(by=rui).preview
+        assert (told["keys_outside"], told["keys"], told["organisations"]) == (1, 1, 1)
+
+    def test_and_counts_who_is_left_out(self, linked: Issued, second: Issued, rui: User) -> None:
+        told = proposed(by=rui, left_out={linked.key.organisation: "The annex names it."}).preview
+        assert (told["left_out"], told["keys_left_out"], told["keys"]) == (1, 1, 1)
+
+    def test_a_key_without_the_tier_is_untouched(self, linked: Issued, rui: User) -> None:
+        told = proposed(by=rui, tiers=["frontier"]).preview
+        assert (told["keys"], told["keys_untouched"]) == (0, 1)

@@ -1,0 +1,199 @@
+"""What a directive does to keys: whom it reaches, from when on, and whom it lets go."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Message, User
+from kyc.directives import acting, appealing, carrying, minutes
+from kyc.directives.models import DirectiveMinute, DirectiveNotice
+from kyc.evidence.models import StatusProof
+from kyc.keys import appeals, feed, linking
+from kyc.keys.introspection import introspect
+from kyc.keys.models import Key, KeyChange
+from kyc.keys.standing_models import StandingProof, StandingTier
+from kyc.parties.models import PersonStatus
+from tests.cast import Founded
+from tests.kyc.directives.scenes import in_force, shown_us, taken
+from tests.kyc.keys.scenes import Issued, issue
+
+
+def is_good(one: Issued) -> bool:
+    return bool(introspect(one.secret)["active"])
+
+
+class TestInForce:
+    def test_whoever_is_not_shown_to_be_outside_is_refused(self, linked: Issued, second: Issued, rui: User, sonia: User) -> None:
+        shown_us(second.key.organisation, second.key.responsible, by=rui)
+        in_force(by=rui, second=sonia)
+        assert (is_good(linked), is_good(second)) == (False, True)
+        assert (linked.state, second.state) == ("held", "active")
+
+    def test_before_its_time_nobody_is(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia, effective_at=timezone.now() + timedelta(hours=2))
+        assert is_good(linked)
+        assert StandingProof.objects.filter(standing=made.standing, key=linked.key).exists()
+
+    def test_it_begins_by_the_clock_though_nobody_works(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia)
+        tier = made.standing.tiers.get()
+        assert timedelta(0) < tier.begins_at - timezone.now() <= timedelta(seconds=60)
+        StandingTier.objects.filter(pk=tier.pk).update(begins_at=timezone.now())
+        assert not is_good(linked)
+
+    def test_a_key_that_is_linked_a_moment_later_is_caught_within_it(
+        self, linked: Issued, nordlys: Founded, rui: User, sonia: User
+    ) -> None:
+        in_force(by=rui, second=sonia)
+        later = issue(nordlys, "later")
+        linking.run()
+        assert later.state == "held"
+        assert not is_good(later)
+
+    def test_and_one_of_who_is_outside_is_let_go_on(self, linked: Issued, nordlys: Founded, rui: User, sonia: User) -> None:
+        shown_us(nordlys.organisation, linked.key.responsible, by=rui)
+        in_force(by=rui, second=sonia)
+        later = issue(nordlys, "later")
+        linking.run()
+        carrying.run()
+        assert is_good(later)
+
+    def test_only_the_tiers_that_it_names_are_closed(self, linked: Issued, rui: User, sonia: User) -> None:
+        Key.objects.filter(pk=linked.key.pk).update(tiers=["standard", "frontier"])
+        before = KeyChange.objects.filter(key_id=linked.key.pk).count()
+        in_force(by=rui, second=sonia, tiers=["frontier"])
+        told = introspect(linked.secret)
+        assert (told["active"], told["tiers"]) == (True, ["standard"])
+        assert KeyChange.objects.filter(key_id=linked.key.pk).count() > before
+        assert feed.states_of([linked.key.pk])[linked.key.pk]["tiers"] == ["standard"]
+
+    def test_two_that_close_all_its_tiers_together_refuse_it(self, linked: Issued, rui: User, sonia: User) -> None:
+        Key.objects.filter(pk=linked.key.pk).update(tiers=["standard", "frontier"])
+        in_force(by=rui, second=sonia, tiers=["frontier"])
+        in_force(by=rui, second=sonia, tiers=["standard"])
+        assert not is_good(linked)
+        assert linked.state == "held"
+
+    def test_tier_by_tier(self, linked: Issued, rui: User, sonia: User) -> None:
+        Key.objects.filter(pk=linked.key.pk).update(tiers=["standard", "frontier"])
+        later = timezone.now() + timedelta(days=1)
+        in_force(by=rui, second=sonia, tiers=["standard", "frontier"], later={"standard": later})
+        assert introspect(linked.secret)["tiers"] == ["standard"]
+
+    def test_who_is_left_out_goes_on_with_keys_to_come(self, linked: Issued, nordlys: Founded, rui: User, sonia: User) -> None:
+        in_force(by=rui, second=sonia, left_out={nordlys.organisation: "The annex names it."})
+        later = issue(nordlys, "later")
+        linking.run()
+        assert (is_good(linked), is_good(later)) == (True, True)
+
+    def test_twice_is_once(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia)
+        before = KeyChange.objects.count(), DirectiveMinute.objects.count(), made.standing.proofs.count()
+        carrying.run()
+        assert (KeyChange.objects.count(), DirectiveMinute.objects.count(), made.standing.proofs.count()) == before
+        assert not carrying.QUEUE.is_waiting()
+
+
+class TestChanges:
+    def test_a_status_declared_anew_is_refused_at_once(self, linked: Issued, rui: User, sonia: User) -> None:
+        shown_us(linked.key.organisation, linked.key.responsible, by=rui)
+        in_force(by=rui, second=sonia)
+        assert is_good(linked)
+        live = PersonStatus.objects.live().filter(party=linked.key.responsible, axis="ear")
+        live.update(valid_to=timezone.localdate())
+        assert not is_good(linked)
+        carrying.run()
+        assert linked.state == "held"
+
+    def test_what_is_proved_lets_go(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia)
+        shown_us(linked.key.organisation, linked.key.responsible, by=rui)
+        carrying.run()
+        assert is_good(linked)
+        assert linked.state == "active"
+        proof = made.standing.proofs.get(key=linked.key)
+        assert {ground["fact"] for ground in proof.grounds} == {"customer.status", "responsible.status"}
+        assert set(StatusProof.objects.values_list("pk", flat=True)) >= {ground["evidence"] for ground in proof.grounds}
+
+    def test_a_proof_that_runs_out_is_looked_at_anew(self, linked: Issued, rui: User, sonia: User) -> None:
+        shown_us(linked.key.organisation, linked.key.responsible, by=rui)
+        made = in_force(by=rui, second=sonia)
+        made.standing.proofs.update(valid_until=timezone.now() - timedelta(seconds=1))
+        assert not is_good(linked)
+        assert carrying.QUEUE.is_waiting()
+        carrying.run()
+        assert is_good(linked)
+
+    def test_a_document_that_is_taken_back_proves_nothing(self, linked: Issued, rui: User, sonia: User) -> None:
+        proof = shown_us(linked.key.organisation, linked.key.responsible, by=rui)[0]
+        in_force(by=rui, second=sonia)
+        proof.document.removed_at, proof.document.removed_by = timezone.now(), rui
+        proof.document.save(update_fields=["removed_at", "removed_by"])
+        assert not is_good(linked)
+
+    def test_after_it_ends_all_go_on(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia)
+        acting.lift(made, reason="Withdrawn.", by=rui)
+        carrying.run()
+        assert is_good(linked)
+        assert linked.state == "active"
+
+    def test_it_expires_by_itself(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia, expires_at=timezone.now() + timedelta(days=1))
+        assert not is_good(linked)
+        with transaction.atomic():
+            type(made.standing).objects.filter(pk=made.standing_id).update(ends_at=timezone.now())
+        made.standing.refresh_from_db()
+        carrying.settling.settle([linked.key.pk], ["*"])
+        assert linked.state == "active"
+
+    def test_another_hold_stays(self, linked: Issued, rui: User, sonia: User) -> None:
+        from kyc.keys import holds
+
+        made = in_force(by=rui, second=sonia)
+        holds.place(key=linked.key, reason="Asked the customer.", by=rui)
+        acting.lift(made, reason="Withdrawn.", by=rui)
+        carrying.run()
+        assert not is_good(linked)
+        assert linked.state == "held"
+
+
+class TestTold:
+    def test_each_customer_is_told_once_with_a_way_to_appeal(
+        self, linked: Issued, second: Issued, rui: User, sonia: User
+    ) -> None:
+        shown_us(second.key.organisation, second.key.responsible, by=rui)
+        Message.objects.all().delete()
+        in_force(by=rui, second=sonia)
+        carrying.run()
+        notice = DirectiveNotice.objects.get()
+        assert (notice.organisation, notice.state) == (linked.key.organisation, "told")
+        assert "closed to your keys" in " ".join(map(str, notice.restriction.sentences))
+        assert Message.objects.filter(organisation=linked.key.organisation).count() == 1
+        assert not Message.objects.filter(organisation=second.key.organisation).exists()
+
+    def test_a_won_appeal_leaves_out(self, linked: Issued, nordlys: Founded, rui: User, sonia: User, ana: User) -> None:
+        made = in_force(by=rui, second=sonia)
+        notice = made.notices.get()
+        appeal = appeals.send(notice.restriction, words="We are of the annex.", by=nordlys.by)
+        third = type(rui).objects.create(email="helena@keyholder.example", name="Helena", staff_role="senior")
+        for one in (rui, sonia):
+            with pytest.raises(Exception, match="another person decides"):
+                appealing.decide(appeal, outcome="overturned", answer="So it is.", by=one)
+        appealing.decide(appeal, outcome="overturned", answer="So it is.", by=third)
+        assert is_good(linked)
+        assert linked.state == "active"
+        carrying.run()
+        assert made.exceptions.get().appeal == appeal
+        assert made.notices.get().state == "ended"
+
+
+class TestMinutes:
+    def test_they_reconcile(self, linked: Issued, second: Issued, rui: User, sonia: User) -> None:
+        shown_us(second.key.organisation, second.key.responsible, by=rui)
+        made = in_force(by=rui, second=sonia)
+        told = minutes.now(made)
+        assert told | {"keys": 2, "outside": 1, "refused": 1, "refused_outside": 0, "unchecked": 0} == told
+        assert DirectiveMinute.objects.filter(directive=made).exists()
