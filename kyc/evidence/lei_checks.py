@@ -15,9 +15,13 @@ from kyc.evidence.confirmation_models import Confirmation
 from kyc.evidence.confirming import entities
 from kyc.evidence.confirming.entities import Compared, Declared, Listed, Owner
 from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
-from kyc.ownership.models import Interest
+from kyc.ownership import observing
+from kyc.ownership.models import Interest, Observation
 from kyc.parties.actions import own
 from kyc.parties.models import Party
+
+# Who is consolidated by whom in the accounts, and not who holds how much.
+FOUND_IN = "GLEIF, level 2: who consolidates whom"
 
 
 class NoCopy(Refused):
@@ -115,7 +119,8 @@ def as_owner(party: Party) -> Owner:
 
 @transaction.atomic
 def confirm(party: Party, *, by: User) -> Confirmation:
-    """An officer takes over that the LEI is the party's: name, country and number agree, and it is kept up. Raises NotPermitted,
+    """An officer takes over that the LEI is the party's: name, country and number agree, and it is kept up; and with it, as from
+    any register, which parents it names that were not declared. Raises NotPermitted,
     NotHere, NoCopy, NotTheSame."""
     require(by, Permission.EVIDENCE_JUDGE)
     organisation = organisations.held(party.organisation_id)
@@ -132,4 +137,40 @@ def confirm(party: Party, *, by: User) -> Confirmation:
     what = Confirmation.What.LEI
     facts = found.facts | {f"{one.kind}_parent": one.lei for one in found.parents}
     mark = confirmations.mark_of(party, what, party.lei)
-    return confirmations.make(party, what=what, how=Confirmation.How.GLEIF, value=party.lei, mark=mark, by=by, **facts)
+    made = confirmations.make(party, what=what, how=Confirmation.How.GLEIF, value=party.lei, mark=mark, by=by, **facts)
+    for parent in found.undeclared:
+        observe(party, parent, found.parents, by=by)
+    return made
+
+
+def observe(party: Party, parent: Parent, parents: tuple[Parent, ...], *, by: User) -> None:
+    """That the parent holds of the party; the ultimate one of the direct one, where that stands between and is declared. Which
+    part it holds level 2 does not say."""
+    copy, between = (
+        newest(LeiCopy.Level.PARENTS),
+        next((one for one in parents if one.kind == LegalEntityParent.Kind.DIRECT), None),
+    )
+    owned: Party | None = party
+    if parent.kind == LegalEntityParent.Kind.ULTIMATE and between and between.lei != parent.lei:
+        owned = declared_as(party.organisation, between)
+    if copy is None or owned is None:
+        return
+    owner, listed = declared_as(party.organisation, parent), LegalEntity.objects.filter(lei=parent.lei).first()
+    who = {"owner": owner} if owner else {"owner_name": parent.name or parent.lei, "owner_kind": Party.Kind.COMPANY}
+    where = {} if owner or listed is None else {"owner_country": listed.country}
+    observing.observe(
+        party.organisation,
+        owned=owned,
+        source=Observation.Source.REGISTER,
+        found_in=FOUND_IN,
+        stated_on=copy.published,
+        by=by,
+        **who,
+        **where,
+    )
+
+
+def declared_as(organisation: Organisation, parent: Parent) -> Party | None:
+    """The company of that LEI, or of that name, that the customer has named."""
+    named = Party.objects.current().filter(organisation=organisation, kind=Party.Kind.COMPANY).order_by("pk")
+    return next((one for one in named if not entities.undeclared([Owner(parent.lei, (parent.name,))], [as_owner(one)])), None)

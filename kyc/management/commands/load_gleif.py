@@ -15,8 +15,9 @@ from kyc.screening import lei_copies
 
 class Command(NamedCommand):
     help = (
-        "Takes a golden copy of GLEIF, level 1 (entities) or level 2 (parents), CSV or XML, also gzipped, in place of the one "
-        "before it of the same level, and prints one line of JSON: level, published, rows, sha256. An older one is refused."
+        "Takes a golden copy of GLEIF, level 1 (entities) or level 2 (parents), CSV or XML, also gzipped or in a ZIP, in place "
+        "of the one before it of the same level, and prints one line of JSON: level, published, rows, sha256. An older one is "
+        "refused."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -2,15 +2,20 @@
 
 import gzip
 import hashlib
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from kyc.screening.entries import BadList
 
 CHUNK = 64 * 1024
 HEAD = 4096
+# A ZIP that is encrypted says so by a RuntimeError, and one packed in a way that is not known by a NotImplementedError.
+UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -34,24 +39,42 @@ def decoded(raw: bytes) -> str:
         return raw.decode("cp1252", errors="replace")
 
 
+@contextmanager
+def unpacked(path: Path) -> Iterator[IO[bytes]]:
+    """The file as it was before it was packed; of a ZIP the one file in it. Raises BadList besides what reading raises."""
+    if path.suffix == ".gz":
+        with gzip.open(path) as file:
+            yield file
+    elif path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            inside = [one for one in archive.infolist() if not one.is_dir()]
+            if len(inside) != 1:
+                raise BadList(f"{path}: holds {len(inside)} files, and not one alone. Unpack it first.")
+            with archive.open(inside[0]) as file:
+                yield file
+    else:
+        with path.open("rb") as file:
+            yield file
+
+
 def lines(path: Path | None) -> Iterator[str]:
     """The file's lines, unpacked where it is compressed. Raises BadList."""
     if path is None:
         return
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with unpacked(path) as file:
             yield from map(decoded, file)
-    except (OSError, EOFError, zlib.error) as error:
+    except UNREADABLE as error:
         raise unread(path, error) from error
 
 
 def chunks(path: Path) -> Iterator[bytes]:
     """The file's bytes, unpacked where it is compressed. Raises BadList."""
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with unpacked(path) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
-    except (OSError, EOFError, zlib.error) as error:
+    except UNREADABLE as error:
         raise unread(path, error) from error
 
 

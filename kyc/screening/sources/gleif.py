@@ -1,5 +1,5 @@
-"""GLEIF's golden copies, as they are published: level 1 (LEI-CDF 3) and level 2 (RR-CDF 2), CSV or XML, each also gzipped. One
-row at a time, however long the file.
+"""GLEIF's golden copies, as they are published: level 1 (LEI-CDF 3) and level 2 (RR-CDF 2), CSV or XML, each also gzipped or in a
+ZIP. One row at a time, however long the file.
 
     https://www.gleif.org/en/lei-data/gleif-golden-copy
 """

@@ -17,6 +17,7 @@ from kyc.evidence import confirmations, lei_checks, reviews
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode
 from kyc.evidence.models import Document
 from kyc.ownership import actions as ownership
+from kyc.ownership.models import Discrepancy
 from kyc.parties.models import Party, PaymentMeans
 from kyc.screening import lei_copies
 from tests import cast
@@ -224,6 +225,23 @@ class TestLei:
         )
         found = lei_checks.check(nordlys.party)
         assert found is not None and [one.lei for one in found.undeclared] == [ultimate]
+
+    def test_taken_over_they_open_differences_as_those_of_any_register(self, nordlys: Founded, ana: Client, listed: Any) -> None:
+        direct, ultimate = golden.lei(1), golden.lei(2)
+        listed(golden.relation(LEI, direct), golden.relation(LEI, ultimate, "IS_ULTIMATELY_CONSOLIDATED_BY"))
+        assert ana.post(address(nordlys, f"confirm/{nordlys.party.pk}/lei/")).status_code == 302
+        # Who owns the direct parent is asked once that one is declared.
+        row = Discrepancy.objects.open().get()
+        seen, name = row.observation, golden.row(1)["Entity.LegalName"]
+        assert (row.kind, seen.owned, seen.owner_name, seen.source) == ("not_declared", nordlys.party, name, "officialRegister")
+        assert seen.found_in == lei_checks.FOUND_IN and seen.stated_on.isoformat() == "2026-11-01"
+        parent = ownership.declare_owner(
+            nordlys.organisation, owned=nordlys.party, kind="company", name=name, share="60", country="SE", hq_country="SE",
+            by=nordlys.by,
+        ).owner  # fmt: skip
+        assert not Discrepancy.objects.open().exists(), "the customer has corrected it"
+        ana.post(address(nordlys, f"confirm/{nordlys.party.pk}/lei/"))
+        assert Discrepancy.objects.open().get().observation.owned == parent
 
     def test_an_lei_that_the_list_does_not_know_is_told(self, nordlys: Founded, ana: Client, listed: Any) -> None:
         listed(LEI=golden.lei(501))

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,38 @@ class TestLoad:
         loaded = lei_copies.load(file(tmp_path, relations, "20261101-rr.csv"))
         assert (loaded.level, loaded.rows) == ("parents", 1)
         assert (LegalEntity.objects.count(), LegalEntityParent.objects.count()) == (3, 1)
+
+
+def zipped(folder: Path, *inside: tuple[str, bytes]) -> Path:
+    path = folder / f"{NAME}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in inside:
+            archive.writestr(name, data)
+    return path
+
+
+class TestZip:
+    def test_is_read_as_what_is_in_it(self, tmp_path: Path) -> None:
+        for data, name in ((golden.as_csv(golden.rows(3)), NAME), (golden.as_xml(golden.rows(3)), "lei2.xml")):
+            level, rows = gleif.read(zipped(tmp_path, (name, data)))
+            assert (level, len(list(rows))) == ("entities", 3)
+        loaded = lei_copies.load(zipped(tmp_path, (NAME, golden.as_csv(golden.rows(3)))))
+        assert (loaded.rows, loaded.published) == (3, date(2026, 11, 1))
+        assert lei_copies.load(file(tmp_path, golden.as_csv(golden.rows(3)))) == loaded, "packed or not it is the same"
+
+    @pytest.mark.parametrize("inside", [[], [("a.csv", b"1"), ("b.csv", b"2")]])
+    def test_of_none_or_several_files_is_refused(self, tmp_path: Path, inside: list[tuple[str, bytes]]) -> None:
+        with pytest.raises(BadCopy, match="not one alone"):
+            lei_copies.load(zipped(tmp_path, *inside))
+
+    def test_that_is_broken_is_refused(self, tmp_path: Path) -> None:
+        path = zipped(tmp_path, (NAME, golden.as_csv(golden.rows(300))))
+        whole = path.read_bytes()
+        for broken in (b"no zip", whole[:-30], whole[:100] + b"XXXX" + whole[104:]):
+            path.write_bytes(broken)
+            with pytest.raises(BadCopy, match="cannot be read"):
+                lei_copies.load(path)
+        assert not LegalEntity.objects.exists()
 
 
 class TestCommand:
