@@ -70,16 +70,15 @@ WITH everybody AS MATERIALIZED (
           SELECT FROM public.accounts_signal o WHERE o.value = s.value AND o.type = s.type AND o.organisation_id <> of_whom
       )
     ORDER BY coalesce(v.accounts, 0), s.last_seen DESC LIMIT most_values
-), told AS MATERIALIZED (
+), shared AS MATERIALIZED (
     SELECT mine.*, dense_rank() OVER (ORDER BY mine.type) AS kind, row_number() OVER (ORDER BY mine.type, mine.value) AS place,
-        shared.others, cardinality(shared.others) AS many
-    FROM mine CROSS JOIN LATERAL (
-        SELECT ARRAY(
+        ARRAY(
             SELECT o.organisation_id FROM public.accounts_signal o
             WHERE o.value = mine.value AND o.type = mine.type AND o.organisation_id <> of_whom LIMIT most_holders
         ) AS others
-    ) AS shared
-    WHERE cardinality(shared.others) < most_holders OR mine.accounts >= most_holders
+    FROM mine
+), told AS MATERIALIZED (
+    SELECT shared.*, cardinality(others) AS many FROM shared WHERE cardinality(others) < most_holders OR accounts >= most_holders
 ), inside AS MATERIALIZED (
     SELECT told.place, told.kind, m.organisation_id, m.network_id, 1.0 / (1 + coalesce(told.accounts, told.many)) AS rare
     FROM told CROSS JOIN LATERAL unnest(told.others) AS other
@@ -101,14 +100,16 @@ WITH everybody AS MATERIALIZED (
 ), away AS MATERIALIZED (
     SELECT f.network_id, count(*)::integer AS many FROM public.kyc_networkmembership f
     WHERE f.organisation_id = ANY (fellows) AND f.until IS NULL GROUP BY f.network_id
+), networks AS MATERIALIZED (
+    SELECT n.id, n.size - coalesce((SELECT away.many FROM away WHERE away.network_id = n.id), 0) AS accounts
+    FROM public.kyc_network n WHERE n.id = ANY (ARRAY(SELECT DISTINCT members.network_id FROM members))
 )
 SELECT m.network_id, m.organisation_id, told.type::text, told.value,
     greatest(coalesce(told.accounts, 0), told.many + 1)::bigint, told.first_seen, told.last_seen,
-    o.first_seen, o.last_seen, everybody.accounts::bigint, m.many,
-    n.size - coalesce((SELECT away.many FROM away WHERE away.network_id = n.id), 0)
+    o.first_seen, o.last_seen, everybody.accounts::bigint, m.many, networks.accounts
 FROM members m JOIN told ON told.place = m.place
 JOIN public.accounts_signal o ON o.organisation_id = m.organisation_id AND o.type = told.type AND o.value = told.value
-JOIN public.kyc_network n ON n.id = m.network_id
+JOIN networks ON networks.id = m.network_id
 CROSS JOIN everybody
 ORDER BY m.organisation_id, told.type, told.value;
 END $$;
