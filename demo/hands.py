@@ -1,8 +1,8 @@
 """What the investigator's networks are found from: accounts behind one hand, and two groups that look like one and are none.
 
 Sixteen have only signed up, and take turns with three that were told before: one of them is still examined, two hold keys. Only
-these two have what use leaves. An agency runs seven accounts of its clients from one desk, and six firms sit behind one address in a business centre. Who is who
-stands nowhere but here: what the product makes of it, a building of it finds.
+these two have what use leaves. An agency runs seven accounts of its clients from one desk, and six firms sit behind one address
+in a business centre. Who is who stands nowhere but here: what the product makes of it, a building of it finds.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -83,7 +83,9 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
     ruled = network_rulings.by_value(found.values)
     picture = network_picture.of(network, members, found, ruled, known)
     said = returned.get("said_form")
-    rulings, more_rulings = network_rulings.of(network, members, open=facts["may_take_back"], returned=said)
+    rulings, more_rulings = network_rulings.of(
+        network, members, values=found.values, open=facts["may_rule"] or facts["may_take_back"], returned=said
+    )
     facts |= {
         "drawn": network_picture.drawn(picture),
         "values": told(found.values[:MOST_VALUES], members, ruled, known),

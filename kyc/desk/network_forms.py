@@ -87,6 +87,12 @@ class RuleForm(DeskForm):
                 "%(n)s accounts have it in all, so a second person takes it unless it is the same controller."
             ) % {"n": everywhere}
 
+    def to_take_back(self) -> None:
+        """Of what is no more nothing else is ruled."""
+        field = self.fields["kind"]
+        field.choices = [one for one in field.choices if one[0] == K.WITHDRAWN]  # type: ignore[attr-defined]  # as above
+        del self.fields["agency"]
+
     def clean(self) -> dict[str, Any]:
         """As kyc.networks.ruling.rule takes it."""
         data = super().clean() or {}

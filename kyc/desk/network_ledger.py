@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -23,7 +24,7 @@ from kyc.desk import network_members, network_rulings
 from kyc.desk import network_words as words
 from kyc.desk.network import fetched, frame
 from kyc.desk.queue import PAGE, OfList, Paged, Tab, known_or
-from kyc.networks import downloads, standing
+from kyc.networks import downloads, foreseeing, standing
 from kyc.networks.network_models import Edge, Network, NetworkMembership
 from kyc.networks.ruling_models import Ruling
 from kyc.networks.rulings import About
@@ -31,6 +32,8 @@ from kyc.networks.touching import having
 
 P = Permission
 ORDERS = {"strong": (gettext_lazy("Strongest first"), "-bits"), "weak": (gettext_lazy("Weakest first"), "bits")}
+# Accounts named in a sentence.
+MOST_NAMES = 5
 # Edges written into a file between two looks at the database.
 AT_ONCE = 500
 CELLS = (
@@ -148,10 +151,33 @@ def edge_of(network: Network, number: int) -> Edge:
 
 def edge_page(request: HttpRequest, network: Network, edge: Edge, form: forms.RuleForm | None = None) -> HttpResponse:
     facts = frame(request, network, "ledger")
-    about = About(pair=(edge.a_id, edge.b_id))
-    facts |= {"row": Row(edge), "is_over": edge.until is not None} | ruled(about, 2, form)
-    facts["may_rule"] = facts["may_rule"] and edge.until is None
+    about, is_over = About(pair=(edge.a_id, edge.b_id)), edge.until is not None
+    facts |= {"row": Row(edge), "is_over": is_over} | ruled(about, 2, form)
+    if is_over or network.ended_at:
+        # Nothing is ruled anew of what is no more, but what was ruled is taken back here as long as it stands.
+        facts["may_rule"] = (facts["may_rule"] or facts["may_take_back"]) and stands(about)
+        facts["form"].to_take_back()
+    elif facts["may_rule"]:
+        facts["foreseen"] = foreseen(network, edge)
     return render(request, "desk/network_edge.html", facts, status=422 if form else 200)
+
+
+def stands(about: About) -> bool:
+    return Ruling.objects.in_force().filter(about.rows).exists()
+
+
+def foreseen(network: Network, edge: Edge) -> str:
+    """Who would leave the network were the two ruled apart, by name."""
+    numbers = foreseeing.leaving(network, (edge.a_id, edge.b_id))
+    if numbers is None:
+        return _("The network is too large to say here who would leave it if the two are kept apart.")
+    names = dict(Organisation.objects.filter(pk__in=numbers[:MOST_NAMES]).values_list("pk", "name"))
+    named = ", ".join(names[one] for one in numbers if one in names)
+    if more := len(numbers) - len(names):
+        named = _("%(names)s and %(n)s more") % {"names": named, "n": more}
+    if len(numbers) == 1:
+        return _("Kept apart, %(names)s would leave this network: less ties it to the others.") % {"names": named}
+    return _("Kept apart, these would leave this network: %(names)s.") % {"names": named}
 
 
 def ruled(about: About, touched: int, form: forms.RuleForm | None) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def rule_edge(request: HttpRequest, pk: int, edge: int) -> HttpResponse:
     form = rule_form(request, about, 2)
     if made := act(form, partial(ruling.rule_on, found, by=request.user)):
         return said(request, network, made)
-    if network.ended_at or found.until:
+    if (network.ended_at or found.until) and not pages.stands(about):
         return refused(request, network, form)
     return pages.edge_page(request, network, found, form)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from accounts.models import User
 from kyc.desk import network_words as words
 from kyc.desk.network_forms import AnswerForm, touches
 from kyc.networks import rulings
-from kyc.networks.network_models import Network, NetworkMembership, NetworkRun
+from kyc.networks.network_models import Edge, Network, NetworkMembership, NetworkRun
 from kyc.networks.ruling_models import ProposedRuling, Ruling, Said
 from kyc.networks.rulings import About
 from kyc.networks.standing import Value
@@ -31,7 +32,8 @@ class Row:
 
     said: Any
     heeded: datetime | None
-    # By which it is taken back, where no other page of the network leads to it any more.
+    # The page of what it is about; or else the form by which it is taken back.
+    address: str = ""
     form: AnswerForm | None = None
     # It points to an agency that does not hold now.
     is_lapsed: bool = False
@@ -90,21 +92,46 @@ def last_begun() -> datetime | None:
 
 
 def of(
-    network: Network, members: QuerySet[NetworkMembership], *, open: bool = False, returned: tuple[int, AnswerForm] | None = None
+    network: Network,
+    members: QuerySet[NetworkMembership],
+    *,
+    values: Iterable[Value] = (),
+    open: bool = False,
+    returned: tuple[int, AnswerForm] | None = None,
 ) -> tuple[list[Row], bool]:
     """The last words on anything that touches these accounts of the network, the newest first, and whether there are more.
-    Where it is `open`, those that were said in it and stand may be taken back; `returned` is the form of one that came back
-    with errors, by its number."""
+    `values` have a page in it. Where it is `open`, what was said in it and stands may be taken back here, where it has no page or
+    the network has ended; `returned` is the form of one that came back with errors, by its number."""
     here = Q(network=network) | Q(organisations__overlap=members.values("organisation"))
     rows = Ruling.objects.newest().filter(here).select_related(*SHOWN)
     found, heeded, lapsed = list(rows.order_by("-pk")[: MOST + 1]), last_begun(), rulings.lapsed()
     given = dict([returned] if returned else [])
+    addresses = pages_of(network, found, values)
 
     def form(row: Ruling) -> AnswerForm | None:
-        is_open = open and row.kind != K.WITHDRAWN and row.network_id == network.pk
+        has_page = row.pk in addresses and network.ended_at is None
+        is_open = open and not has_page and row.kind != K.WITHDRAWN and row.network_id == network.pk
         return given.get(row.pk) or AnswerForm(of=f"said_{row.pk}") if is_open else None
 
-    return [Row(row, heeded, form(row), row.pk in lapsed) for row in found[:MOST]], len(found) > MOST
+    rows_told = [Row(row, heeded, addresses.get(row.pk, ""), form(row), row.pk in lapsed) for row in found[:MOST]]
+    return rows_told, len(found) > MOST
+
+
+def pages_of(network: Network, said: Iterable[Ruling], values: Iterable[Value]) -> dict[int, str]:
+    """By the numbers of rulings: of a pair the page of its newest edge, also of one that has ended, of a value of this network
+    that is among `values` its own."""
+    said = list(said)
+    pairs = [row for row in said if row.is_of_pair]
+    edges = Edge.objects.filter(a__in=[row.a_id for row in pairs], b__in=[row.b_id for row in pairs]).order_by("pk")
+    newest = {(network, a, b): pk for pk, network, a, b in edges.values_list("pk", "network", "a", "b")} if pairs else {}
+    shown = {one.key for one in values}
+    found = {}
+    for row in said:
+        if row.is_of_pair and (edge := newest.get((row.network_id, row.a_id, row.b_id))):
+            found[row.pk] = reverse("desk:network_edge", args=[row.network_id, edge])
+        elif row.network_id == network.pk and (row.type, str(row.value)) in shown:
+            found[row.pk] = reverse("desk:network_value", args=[network.pk, row.type, words.handle(str(row.value))])
+    return found
 
 
 def by_value(values: Iterable[Value]) -> dict[tuple[str, str], str]:

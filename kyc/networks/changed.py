@@ -17,7 +17,8 @@ K = NetworkChange.Kind
 
 @dataclass(frozen=True)
 class Moves:
-    """Who `was` in which network and who is `now`, by number; `known` and `ended` of `told` by the places of `places`."""
+    """Who `was` in which network and who is `now`, by number; `known` and `ended` of `told` by the places of `places`.
+    `apart` are pairs that an officer ruled not to be of one hand."""
 
     run: NetworkRun
     at: datetime
@@ -26,6 +27,7 @@ class Moves:
     now: Mapping[int, int]
     told: Persisted
     places: Sequence[Network]
+    apart: Sequence[tuple[int, int]] = ()
 
     def change(self, network: Network, kind: str, reason: str, who: Sequence[int], other: Network | None = None) -> NetworkChange:
         said: dict[str, Any] = {"network": network, "kind": kind, "reason": reason, "organisations": sorted(who), "other": other}
@@ -120,8 +122,30 @@ def changes(moves: Moves, from_to: FromTo) -> Iterator[NetworkChange]:
         network = moves.networks[number]
         if those := came.get(number):
             yield moves.change(network, K.ATTACHED, attached(len(those)), those)
-        if those := left.get(number):
-            yield moves.change(network, K.LEFT, gone(len(those)), those)
+        yield from leaving(moves, network, left.get(number, []))
+
+
+def leaving(moves: Moves, network: Network, those: Sequence[int]) -> Iterator[NetworkChange]:
+    """Whom a ruling keeps apart from somebody who stays is told one by one; of the others too little is shared."""
+    kept_from = defaultdict[int, list[int]](list)
+    for two in moves.apart:
+        for who, other in (two, two[::-1]):
+            if moves.now.get(other) == network.pk:
+                kept_from[who].append(other)
+    for who in those:
+        if others := kept_from.get(who):
+            yield moves.change(network, K.LEFT, kept_apart(others), [who])
+    if rest := [who for who in those if who not in kept_from]:
+        yield moves.change(network, K.LEFT, gone(len(rest)), rest)
+
+
+def kept_apart(others: Sequence[int]) -> str:
+    told = ngettext(
+        "An officer’s ruling keeps it apart from %(accounts)s, which stays.",
+        "An officer’s ruling keeps it apart from %(accounts)s, which stay.",
+        len(others),
+    )
+    return told % {"accounts": ", ".join(f"O-{number}" for number in sorted(others))}
 
 
 def told_otherwise(moves: Moves) -> set[tuple[int | None, int | None]]:

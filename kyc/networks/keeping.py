@@ -48,13 +48,14 @@ def one_at_a_time() -> None:
 @dataclass
 class Keeping:
     """`seen` are the memberships that stood when the signals were read, by their numbers; `ruled` are accounts that an officer
-    ruled to be of one hand with another."""
+    ruled to be of one hand with another, `apart` pairs that he ruled not to be."""
 
     run: NetworkRun
     found: Sequence[Members]
     seen: frozenset[int]
     at: datetime
     ruled: frozenset[int] = frozenset()
+    apart: Sequence[tuple[int, int]] = ()
     before: dict[int, NetworkMembership] = field(default_factory=dict)
     meanwhile: dict[int, NetworkMembership] = field(default_factory=dict)
     networks: dict[int, Network] = field(default_factory=dict)
@@ -70,7 +71,7 @@ class Keeping:
         places = self.placed(told)
         now = self.settled(told, places)
         self.move(now)
-        moves = Moves(self.run, self.at, self.networks, self.was(), now, told, places)
+        moves = Moves(self.run, self.at, self.networks, self.was(), now, told, places, self.apart)
         self.end(told, places)
         NetworkChange.objects.bulk_create(changed.told(moves), batch_size=1000)
         self.measure(now)

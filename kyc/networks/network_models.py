@@ -232,7 +232,8 @@ class EdgeQuerySet(models.QuerySet["Edge"]):
 class Edge(models.Model):
     """That two accounts of a network share what independent families agree on, from, until. `evidence` lists all they share, also
     what was not counted: {type, value, family, bits, first_seen, last_seen, counted, why}, seen since both have had it until
-    either was last seen with it. It is brought up to date while the edge lives, and anew where other values count: then this one ends and the next begins."""
+    either was last seen with it. It is brought up to date while the edge lives, and anew where other values count: then this one
+    ends and the next begins."""
 
     confined = True
 

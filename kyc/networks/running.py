@@ -164,6 +164,6 @@ def process(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
 def keep(row: NetworkRun, folder: Path, taken: Taken) -> None:
     """What was found becomes what stands, in the transaction around it."""
     taking.patiently()
-    networks = Keeping(row, keeping.read(folder / given.MEMBERS), taken.seen, timezone.now(), taken.ruled)
+    networks = Keeping(row, keeping.read(folder / given.MEMBERS), taken.seen, timezone.now(), taken.ruled, taken.apart)
     now = networks.keep()
     Tying(row, networks.at, now, frozenset(networks.meanwhile)).tie(tying.read(folder / given.EDGES))

@@ -38,11 +38,13 @@ def hubs() -> sql.Composable:
 
 @dataclass(frozen=True)
 class Taken:
-    """`seen` are the memberships that stood before the signals were read; `ruled` are accounts that must be with another."""
+    """`seen` are the memberships that stood before the signals were read; `ruled` are accounts that must be with another, `apart`
+    pairs that may not be together."""
 
     seen: frozenset[int]
     ruled: frozenset[int]
     seconds: Mapping[str, float]
+    apart: tuple[rulings.Pair, ...] = ()
 
 
 def take(folder: Path) -> Taken:
@@ -59,7 +61,7 @@ def take(folder: Path) -> Taken:
         copy(SIGNALS, folder / given.SIGNALS)
         copy(hubs(), folder / given.HUBS)
     watch.has("copy")
-    return Taken(seen, frozenset(account for pair in said.must for account in pair), watch.seconds)
+    return Taken(seen, frozenset(account for pair in said.must for account in pair), watch.seconds, said.cannot)
 
 
 def beside() -> Given:

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 class Found:
     """members: account, network (from 0, the largest first), via (families that hold it there, + between), confidence (0 to 1).
     edges: a, b (accounts, a before b), bits, families (with + between). evidence: of each edge every value that both have: a, b,
-    type, value, family, bits, first_seen (since when both have had it), last_seen (by either), counted, why (a reason of `weighing.WHY` or `NOBODYS`, empty where it
-    counted); None where nobody asked for it."""
+    type, value, family, bits, first_seen (since when both have had it), last_seen (by either), counted, why (a reason of
+    `weighing.WHY` or `NOBODYS`, empty where it counted); None where nobody asked for it."""
 
     members: pa.Table
     edges: pa.Table

@@ -319,6 +319,34 @@ class TestRuling:
         assert "has ended meanwhile" in text(as_ines.post(value_page(network, CARD, "rule/"), sent), 422)
         assert not Ruling.objects.exists()
 
+    def test_is_taken_back_where_its_edge_has_ended(self, as_ines: Client, network: Network, ines: User) -> None:
+        edge = first_edge(network)
+        ruling.rule_on(edge, kind="coincidence", reason=WHY, by=ines)
+        edge.until = timezone.now()
+        edge.save()
+        where = page(network, f"edges/{edge.pk}/")
+        assert f'href="{where}"' in text(as_ines.get(page(network)))
+        shown = as_ines.get(where)
+        assert [value for value, _label in shown.context["form"].fields["kind"].choices] == ["withdrawn"]
+        assert "Say why it is so" in text(as_ines.post(f"{where}rule/", {"kind": "withdrawn"}), 422)
+        as_ines.post(f"{where}rule/", {"kind": "withdrawn", "reason": WHY})
+        assert not Ruling.objects.in_force().exists()
+        assert "Rule anew" not in text(as_ines.get(where))
+
+    def test_by_a_value_is_taken_back_where_nothing_is_tied_by_it_any_more(
+        self, as_ines: Client, network: Network, ines: User
+    ) -> None:
+        ruling.rule(network, About(value=(CARD[0], hashed(CARD[1]))), kind="coincidence", reason=WHY, by=ines)
+        assert f'href="{value_page(network, CARD)}"' in text(as_ines.get(page(network)))
+        network.edges.live().filter(families__contains=["payment"]).update(until=timezone.now())
+        said = Ruling.objects.get()
+        assert f"said/{said.pk}/" in text(as_ines.get(page(network)))
+
+    def test_says_before_who_would_leave(self, as_ines: Client, network: Network) -> None:
+        edge = network.edges.order_by("a", "b").first()
+        assert edge
+        assert f"Kept apart, {edge.a} would leave this network" in text(as_ines.get(page(network, f"edges/{edge.pk}/")))
+
     def test_by_a_value_that_many_have_elsewhere_says_that_it_takes_two(self, as_ines: Client, network: Network) -> None:
         those, now = networked.accounts(30, "Elsewhere {}"), timezone.now()
         signals.leave_all([Seen(one.pk, CARD[0], hashed(CARD[1]), now, now) for one in those])

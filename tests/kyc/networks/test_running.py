@@ -127,6 +127,11 @@ class TestWhatOfficersRuled:
         self.ruled("coincidence", About(pair=(a, b)), [a, b])
         built()
         assert not any({a, b} <= those for those in members().values())
+        with scope.whole():
+            (left,) = NetworkChange.objects.filter(kind="left")
+        out = a if left.organisations == [a] else b
+        assert left.organisations == [out]
+        assert left.reason == f"An officer’s ruling keeps it apart from O-{b if out == a else a}, which stays."
 
     def test_to_be_one_hand_stays_so_in_every_later_building(self, hand: list[int]) -> None:
         built()

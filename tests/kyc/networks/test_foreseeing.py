@@ -1,0 +1,61 @@
+"""Who would leave if two accounts were ruled apart: as the building decides it."""
+
+import numpy as np
+import pytest
+
+from kyc.networks import foreseeing
+from kyc.networks.finding import bound
+from kyc.networks.finding.weighing import Pairs
+from kyc.networks.foreseeing import gone
+from kyc.networks.network_models import Network
+from tests import networked
+
+ALL = range(5)
+# Everybody with everybody, 4 the least.
+EDGES = {(a, b): 20.0 - b for a in ALL for b in ALL if a < b}
+
+
+class TestGone:
+    def test_is_whom_less_holds(self) -> None:
+        assert gone(ALL, EDGES, {}, [(0, 4)]) == {4}
+
+    def test_is_also_whom_only_he_held(self) -> None:
+        edges = EDGES | {(4, 9): 17.0, (0, 4): 1.0}
+        assert gone([*ALL, 9], {two: 1.0 if 4 in two else much for two, much in edges.items()}, {}, [(0, 4)]) == {4, 9}
+
+    def test_is_his_whole_hand(self) -> None:
+        edges = {two: 1.0 if two[1] > 2 else much for two, much in EDGES.items()}
+        assert gone(ALL, edges, {3: 3, 4: 3}, [(0, 4)]) == {3, 4}
+
+    def test_is_nobody_whom_no_edge_held_before(self) -> None:
+        assert gone([*ALL, 9], EDGES, {}, [(0, 4)]) == {4}
+
+    @pytest.mark.parametrize("seed", range(30))
+    def test_is_as_the_building_separates(self, seed: int) -> None:
+        """With edges between all, so that nobody is left without one."""
+        random = np.random.default_rng(seed)
+        many = 7
+        bits = {(a, b): float(random.integers(14, 40)) for a in range(many) for b in range(a + 1, many)}
+        apart = {tuple(sorted(random.choice(many, 2, replace=False).tolist())) for _ in range(3)}
+        head = np.arange(many)
+        head[[5, 6]] = 5
+        kept = {two: much for two, much in bits.items() if two not in apart}
+        a, b = np.array([*kept]).T
+        pairs = Pairs(a, b, np.array([*kept.values()], np.float32), np.zeros(len(a), np.uint8))
+        cannot = np.array([one * many + other for one, other in apart])
+        place = bound.separated(np.zeros(many, np.int64), cannot, head, pairs)
+        assert gone(range(many), bits, {5: 5, 6: 5}, apart) == set(np.flatnonzero(place != 0).tolist())
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("opened")
+class TestLeaving:
+    def test_is_told_of_a_network_as_it_stands(self) -> None:
+        network = networked.six()
+        first, *_, last = sorted(network.memberships.values_list("organisation", flat=True))
+        assert foreseeing.leaving(network, (first, last)) == [last]
+
+    def test_is_not_worked_out_of_the_largest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(foreseeing, "MOST_EDGES", 14)
+        network: Network = networked.six()
+        assert foreseeing.leaving(network, (1, 2)) is None
