@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
-from kyc.keys import appeals
+from kyc.keys import appeals, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
@@ -50,11 +50,17 @@ def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespon
         "restriction",
         steps=[],
         restriction=found,
+        limits=[one for one in pools.standing(organisation) if one.pool.restriction_id == found.pk],
         appeals=sent,
         form=form,
         is_live=is_live,
         may_appeal=may_appeal,
     )
+
+
+def limiting(organisation: Organisation) -> list[dict[str, Any]]:
+    """As `told`, of how much they may use alone."""
+    return [one for one in told(organisation) if one["restriction"].kind == Restriction.Kind.LIMIT]
 
 
 def told(organisation: Organisation) -> list[dict[str, Any]]:
