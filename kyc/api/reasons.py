@@ -27,7 +27,9 @@ REASONS = {
     "entity_ended": Reason("The customer's verification has ended. Get verified again.", OVERVIEW),
     "entity_expired": Reason("The customer's verification has expired. Get verified again.", OVERVIEW),
     "entity_not_yet_valid": Reason("The customer's verification has not begun yet.", OVERVIEW),
-    "limit_reached": Reason("A limit on what this key may use is reached. Raise it, or wait until its time is over.", LIMITS),
+    "limit_reached": Reason(
+        "A limit on what this key may use is reached. The account's page says what it is, and when it begins anew.", LIMITS
+    ),
     "network_not_allowed": Reason(
         "Use this key from one of the networks that it is limited to, or let an owner of the account name others.", KEYS
     ),

@@ -209,6 +209,15 @@ class MeasureForm(OfAccounts):
     )
     period = forms.ChoiceField(label=_("In which time (UTC)"), choices=[CHOOSE, *Period.choices], required=False)
     limit = forms.IntegerField(label=_("At most"), required=False, min_value=1)
+    share = forms.IntegerField(
+        label=_("Each account at most"),
+        required=False,
+        min_value=1,
+        help_text=_(
+            "All that a customer is told of it. Empty is an equal part. With more, one may be refused for what others used, and "
+            "notice that it does not stand alone."
+        ),
+    )
     currency = forms.CharField(label=_("Currency"), required=False, max_length=3, help_text=_("Of money, its code, such as EUR."))
     items = forms.MultipleChoiceField(
         label=_("What is verified again"),
@@ -225,7 +234,7 @@ class MeasureForm(OfAccounts):
 
     def __init__(self, data: Any = None, *, organisations: Sequence[Organisation], **kwargs: Any) -> None:
         super().__init__(data, organisations=organisations, **kwargs)
-        for names, kind in ((("unit", "period", "limit", "currency"), K.LIMIT), (("items",), K.VERIFICATION)):
+        for names, kind in ((("unit", "period", "limit", "share", "currency"), K.LIMIT), (("items",), K.VERIFICATION)):
             for name in names:
                 self.fields[name].widget.attrs["data-with"] = f"kind={kind}"
         for field in self.fields.values():

@@ -80,6 +80,20 @@ TOLD = {
         _("The customer shows it to the other gateway."),
     ),
 }  # fmt: skip
+# Of one that is part of what was done to the customer, and of none that anybody but investigators is shown.
+RESTRICTED = Told(
+    _("A limit is reached."),
+    _("We have limited how much its keys may use. The customer waits until that begins anew, or appeals."),
+    "usage",
+    "limits",
+)
+# Of a call that asked for more at once than was left; a smaller one is good.
+SHORT = Told(
+    _("A limit left less than that call asked for."),
+    _("The customer asks for no more at once than its limits leave, or waits until they begin anew."),
+    "usage",
+    "limits",
+)
 # What ends a hold, by its source; an officer's is ended by officers.
 ENDS: dict[str, Text] = {
     keys.LEAKED: _("Ends for a key that replaces it: the customer rolls the key."),
@@ -107,6 +121,8 @@ class Shown:
     lead: Told | None
     now: Told | None
     then: Told | None
+    # Of a key that is good: that the call asked for more than a limit left.
+    short: Told | None
     link: Link | None
     case: Case | None
     holds: list[tuple[Hold, Text]] = field(default_factory=list)
@@ -114,10 +130,14 @@ class Shown:
     asked_for: list[Requirement] = field(default_factory=list)
 
     @property
+    def asks(self) -> Told | None:
+        return self.lead or self.short
+
+    @property
     def is_over(self) -> bool:
         """Whether the call was refused for a state of the key that is over."""
         refusal = self.finding.refusal
-        return refusal is not None and not self.lead and refusal.reason not in OF_CALL
+        return refusal is not None and not self.asks and refusal.reason not in OF_CALL
 
     @property
     def limit(self) -> tuple[Text, Text, str, datetime | None] | None:
@@ -137,24 +157,29 @@ class Shown:
         """Where an officer sees to it."""
         if not self.case:
             return ""
-        if self.lead and self.lead.tab == "usage":
-            return f"{reverse('desk:usage', args=[self.case.pk])}#{self.lead.place}"
-        tab, place = (self.lead.tab, self.lead.place) if self.lead else ("keys", "")
+        if self.asks and self.asks.tab == "usage":
+            return f"{reverse('desk:usage', args=[self.case.pk])}#{self.asks.place}"
+        tab, place = (self.asks.tab, self.asks.place) if self.asks else ("keys", "")
         return f"{reverse('desk:case', args=[self.case.pk])}?tab={tab}" + (f"#{place}" if place else "")
 
 
 def shown(finding: Finding, asked: Asked, by: User) -> Shown:
     key, refusal = finding.key, finding.refusal
     now = TOLD[finding.reason] if finding.reason else None
+    if finding.reason == "limit_reached" and (finding.limit is None or finding.limit.restricts):
+        now = RESTRICTED
     then = TOLD.get(refusal.reason) if refusal and refusal.reason != finding.reason else None
     is_of_call = bool(asked.request_id and refusal and refusal.reason in OF_CALL)
+    lead = now or (then if is_of_call else None)
+    short = SHORT if refusal and refusal.reason == "limit_reached" and not lead else None
     link = Link.objects.filter(key=key, valid_to__isnull=True).select_related("entity", "responsible").first()
     case = Case.objects.shown_to(by).filter(organisation=key.organisation_id).order_by("-pk").first()
     return Shown(
         finding,
-        now or (then if is_of_call else None),
+        lead,
         now,
-        then,
+        None if short else then,
+        short,
         link,
         case,
         holds=[]

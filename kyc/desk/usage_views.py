@@ -85,7 +85,7 @@ def limit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def limit_remove(request: HttpRequest, pk: int, pool: int) -> HttpResponse:
     case, form = fetched(request, pk), RemoveForm(request.POST, auto_id=f"limit_{pool}_%s")
-    found = get_object_or_404(LimitPool, pk=pool, organisation=case.organisation, project=None, key=None)
+    found = get_object_or_404(LimitPool, pk=pool, organisation=case.organisation, project=None, key=None, restriction=None)
     if form.is_valid():
         try:
             limits.remove_limit(found, **form.cleaned_data, by=request.user)

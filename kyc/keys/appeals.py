@@ -1,5 +1,8 @@
 """Restrictions that a customer is told of, and his appeals against them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone, translation
@@ -16,7 +19,7 @@ from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.evidence.intake import Taken
 from kyc.evidence.models import Document
-from kyc.keys import holds
+from kyc.keys import holds, limits
 from kyc.keys.appeal_models import Appeal, Restriction
 
 # Of a hold that is one of these; the customer reads of it as of a restriction.
@@ -33,9 +36,18 @@ class Over(Refused):
 
 
 @transaction.atomic
-def restrict(organisation: Organisation, *, kind: str, told: str, is_taken: bool = False, by: User) -> Restriction:
-    """With its hold where it is of keys, and a mail to the owners. What another officer has taken (`is_taken`) is done whatever
-    `by` may do by now. Raises NotPermitted."""
+def restrict(
+    organisation: Organisation,
+    *,
+    kind: str,
+    told: str,
+    limit: Mapping[str, Any] | None = None,
+    is_taken: bool = False,
+    by: User,
+) -> Restriction:
+    """With its hold where it is of keys, with its `limit` where it is one (unit, period, limit and currency, as
+    kyc.keys.limits.restrict), and a mail to the owners. What another officer has taken (`is_taken`) is done whatever `by` may do
+    by now. Raises NotPermitted."""
     if not is_taken:
         require(by, Permission.HOLD_PLACE)
     organisation = organisations.held(organisation.pk)
@@ -44,15 +56,17 @@ def restrict(organisation: Organisation, *, kind: str, told: str, is_taken: bool
         reason = str(Restriction.Told(told).label)
         hold = holds.put(organisation, on_organisation=organisation, source=SOURCE, reason=reason, by=by)
     made = Restriction.objects.create(organisation=organisation, kind=kind, told=told, hold=hold, placed_by=by)
-    audit.record("restriction.placed", target=made, by=by, kind=kind, told=told)
+    if limit:
+        limits.restrict(made, **limit, by=by)
+    audit.record("restriction.placed", target=made, by=by, kind=kind, told=told, **(limit or {}))
     write(made, "restriction_placed", _("Something changes for your keys"))
     return made
 
 
 @transaction.atomic
 def end(restriction: Restriction, *, reason: str, appeal: Appeal | None = None, is_taken: bool = False, by: User) -> Restriction:
-    """With its own hold, and no other; by the `appeal` whose answer the customer is sent. Repeated, it is silence. Raises
-    ReasonMissing, NotPermitted."""
+    """With its own hold and limit, and no other; by the `appeal` whose answer the customer is sent. Repeated, it is silence.
+    Raises ReasonMissing, NotPermitted."""
     if not is_taken:
         require(by, Permission.HOLD_PLACE)
     if not is_said(reason):
@@ -65,6 +79,7 @@ def end(restriction: Restriction, *, reason: str, appeal: Appeal | None = None, 
         row.save(update_fields=["ended_at", "ended_by"])
         if row.hold is not None:
             holds.end(row.hold, reason=reason, by=by)
+        limits.let_go(row)
         audit.record("restriction.ended", target=row, by=by, reason=reason, kind=row.kind)
         write(row, "restriction_ended", _("It has ended"), appeal=appeal)
     return row

@@ -2,6 +2,7 @@
 
 from datetime import UTC
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +14,7 @@ from accounts.models import Organisation, Project, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused
 from kyc.keys import amounts, pools
+from kyc.keys.appeal_models import Restriction
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool, Period, Unit
 from kyc.parties.currencies import is_currency
@@ -67,7 +69,8 @@ def set_limit(
             raise BadLimit(_("A limit of 0 would stop every key without saying so. Place a hold instead."))
     if (project or key) and (project or key).organisation_id != found.pk:  # type: ignore[union-attr]  # one of two
         raise BadLimit(_("Choose one of your own projects or keys."), "of")
-    of = {"organisation": found, "project": project, "key": key, "unit": unit, "currency": currency, "period": period}
+    of: dict[str, Any] = {"organisation": found, "project": project, "key": key, "restriction": None}
+    of |= {"unit": unit, "currency": currency, "period": period}
     refuse_another_currency(found, unit, currency)
     if project or key:
         refuse_above(found, unit, period, currency, limit)
@@ -92,10 +95,26 @@ def remove_limit(pool: LimitPool, *, reason: str = "", by: User) -> None:
         refuse_unexplained(reason, _("Say why the limit is removed."))
     found = LimitPool.objects.select_for_update().filter(pk=pool.pk).first()
     if found is not None:
+        if found.restriction_id is not None:
+            raise BadLimit(_("It is part of what the customer was told, and ends with that."), "reason")
         if found.owners_most is not None and not organisations.is_owner(by, organisation):
             raise SetByAnOwner(_("An owner of the account has set this limit. Only an owner removes it; you may set less."))
         audit.record("limit.removed", target=found, by=by, reason=reason, **told(found))
         found.delete()
+
+
+def restrict(restriction: Restriction, *, unit: str, period: str, limit: int, currency: str, by: User) -> LimitPool:
+    """How much its customer may use of his own, beside the limits that he has; within a transaction that writes the audit row."""
+    of_it = {"unit": unit, "period": period, "limit": limit, "currency": currency}
+    organisation = restriction.organisation
+    made = LimitPool.objects.create(organisation=organisation, restriction=restriction, **of_it, set_at=timezone.now(), set_by=by)
+    pools.open_windows([made.pk], [timezone.now().astimezone(UTC).date()])
+    return made
+
+
+def let_go(restriction: Restriction) -> None:
+    """What it limited it limits no more; within a transaction as `restrict`."""
+    LimitPool.objects.filter(restriction=restriction).delete()
 
 
 def held(organisation: Organisation, *, is_own: bool, by: User) -> Organisation:
@@ -166,7 +185,7 @@ def refuse_another_currency(organisation: Organisation, unit: str, currency: str
 
 def refuse_above(organisation: Organisation, unit: str, period: str, currency: str, limit: int) -> None:
     whole = LimitPool.objects.filter(
-        organisation=organisation, project=None, key=None, unit=unit, period=period, currency=currency
+        organisation=organisation, project=None, key=None, restriction=None, unit=unit, period=period, currency=currency
     ).first()
     if whole is not None and limit > whole.limit:
         raise AboveTheOrganisations(

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation, Project, User
+from kyc.keys.appeal_models import Restriction
 from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Key, stray
 
@@ -40,6 +41,8 @@ class LimitPool(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     period = models.CharField(max_length=20, choices=Period.choices)
     limit = models.BigIntegerField()
+    # Of what we did to the customer it is a part, and ends with it.
+    restriction = models.ForeignKey(Restriction, models.PROTECT, null=True, blank=True, related_name="limits")
     # What an owner of the account has set of a project or key: its other members set no more, and do not remove it.
     owners_most = models.BigIntegerField(null=True, blank=True)
     set_at = models.DateTimeField()
@@ -49,7 +52,7 @@ class LimitPool(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="one_limit_of_a_kind",
-                fields=["organisation", "project", "key", "unit", "currency", "period"],
+                fields=["organisation", "project", "key", "unit", "currency", "period", "restriction"],
                 condition=Q(organisation__isnull=False),
                 nulls_distinct=False,
             ),
@@ -57,6 +60,11 @@ class LimitPool(models.Model):
                 name="shared_limit_is_of_members_alone",
                 condition=Q(organisation__isnull=False)
                 | Q(project__isnull=True, key__isnull=True, owners_most__isnull=True, limit__gt=0),
+            ),
+            models.CheckConstraint(
+                name="restricting_limit_is_of_all_keys",
+                condition=Q(restriction__isnull=True)
+                | Q(organisation__isnull=False, project__isnull=True, key__isnull=True, limit__gt=0),
             ),
             models.CheckConstraint(name="limit_is_of_one", condition=Q(project__isnull=True) | Q(key__isnull=True)),
             models.CheckConstraint(name="limit_is_never_negative", condition=Q(limit__gte=0)),
@@ -70,7 +78,8 @@ class LimitPool(models.Model):
                 name="limit_stays_in_its_organisation",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
-                func=f"{stray('key_id', 'kyc_key')} {stray('project_id', 'accounts_project')} RETURN NEW;",
+                func=f"{stray('key_id', 'kyc_key')} {stray('project_id', 'accounts_project')}"
+                f"{stray('restriction_id', 'kyc_restriction')} RETURN NEW;",
             ),
             # Between currencies nothing adds up: what is drawn in one would leave a limit in another untouched.
             pgtrigger.Trigger(

@@ -106,7 +106,8 @@ LET_GO_SETTLED = LET_GO.format(which="reservation_id = %s")
 LEFT = f"""
 SELECT p.id, p.unit, p.currency, p.period, p."limit", p.project_id, p.key_id, coalesce(w.spent, 0),
     coalesce(w.reserved, 0) - coalesce((
-        SELECT sum(r.amount) FROM kyc_reserved r WHERE r.window_id = w.id AND r.expires_at <= %(now)s), 0)
+        SELECT sum(r.amount) FROM kyc_reserved r WHERE r.window_id = w.id AND r.expires_at <= %(now)s), 0),
+    p.restriction_id IS NOT NULL
 FROM kyc_key k JOIN kyc_limitpool p ON {DRAWS}
 LEFT JOIN kyc_poolwindow w ON w.pool_id = p.id AND w.starts = {STARTS.format(day="%(day)s::date")}
 WHERE k.id = %(key)s ORDER BY p.id
@@ -184,6 +185,8 @@ class Left:
     # key, project or organisation.
     of: str
     resets_at: datetime | None
+    # Whether it is part of what we did to the customer, which he may appeal against.
+    restricts: bool = False
 
     @property
     def left(self) -> int:
@@ -215,10 +218,13 @@ def reserve(
     )  # fmt: skip
     windows = opened(key, wanted, currency, at)
     execute(LET_GO_EXPIRED, [[window.pk for window in windows], at])
-    for window in PoolWindow.objects.select_related("pool").filter(pk__in=[one.pk for one in windows]).order_by("pk"):
+    drawn_on = PoolWindow.objects.select_related("pool").filter(pk__in=[one.pk for one in windows]).order_by("pk")
+    short = [one for one in drawn_on if one.spent + one.reserved + wanted[one.pool.unit] > one.pool.limit]
+    # Its own first, of which it is told: one that several share is never named.
+    if short := sorted(short, key=lambda one: one.pool.organisation_id is None):
+        raise LimitReached(reached(short[0].pool), short[0].pool)
+    for window in drawn_on:
         amount = wanted[window.pool.unit]
-        if window.spent + window.reserved + amount > window.pool.limit:
-            raise LimitReached(reached(window.pool), window.pool)
         PoolWindow.objects.filter(pk=window.pk).update(reserved=window.reserved + amount)
         Reserved.objects.create(
             organisation_id=key.organisation_id, reservation=made, window=window, amount=amount, expires_at=made.expires_at
@@ -341,8 +347,8 @@ def left_of(key: int, *, now: datetime | None = None) -> list[Left]:
     at = now or timezone.now()
     day = at.astimezone(UTC).date()
     return [
-        Left(pool, unit, currency, period, limit, int(spent), int(reserved), of(project, own), resets(period, day))
-        for pool, unit, currency, period, limit, project, own, spent, reserved in execute(
+        Left(pool, unit, currency, period, limit, int(spent), int(reserved), of(project, own), resets(period, day), restricts)
+        for pool, unit, currency, period, limit, project, own, spent, reserved, restricts in execute(
             LEFT, {"key": key, "now": at, "day": day}
         )
     ]

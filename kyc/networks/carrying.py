@@ -98,5 +98,7 @@ def placed(row: MeasureMember, *, by: User) -> dict[str, Any]:
         found["pool_member"] = sharing.join(measure.pool, row.organisation, is_taken=True, by=by)
     if measure.kind == K.VERIFICATION:
         found["case"] = demanding.demand(row.organisation, what=measure.items, is_taken=True, by=by)
-    restriction = appeals.restrict(row.organisation, kind=measure.kind, told=measure.told, is_taken=True, by=by)
+    own = {"unit": measure.unit, "period": measure.period, "limit": measure.share, "currency": measure.currency}
+    limit = own if measure.kind == K.LIMIT else None
+    restriction = appeals.restrict(row.organisation, kind=measure.kind, told=measure.told, limit=limit, is_taken=True, by=by)
     return found | {"restriction": restriction, "placed_at": timezone.now()}

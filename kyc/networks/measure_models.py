@@ -42,6 +42,8 @@ class Measure(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     period = models.CharField(max_length=20, choices=Period.choices, blank=True)
     limit = models.BigIntegerField(null=True, blank=True)
+    # How much of it each account may use, which is all that it is told of it.
+    share = models.BigIntegerField(null=True, blank=True)
     pool = models.OneToOneField(LimitPool, models.PROTECT, null=True, blank=True, related_name="+")
     # Of a verification: codes of kyc.cases.items.
     items = ArrayField(models.CharField(max_length=40), default=list, blank=True)
@@ -70,8 +72,9 @@ class Measure(models.Model):
             ),
             models.CheckConstraint(
                 name="measure_says_which_limit",
-                condition=Q(kind="limit", limit__gt=0) & ~Q(unit="") & ~Q(period="")
-                | ~Q(kind="limit") & Q(limit__isnull=True, unit="", period="", currency="", pool__isnull=True),
+                condition=Q(kind="limit", limit__gt=0, share__gt=0, share__lte=F("limit")) & ~Q(unit="") & ~Q(period="")
+                | ~Q(kind="limit")
+                & Q(limit__isnull=True, share__isnull=True, unit="", period="", currency="", pool__isnull=True),
             ),
             models.CheckConstraint(
                 name="measure_says_what_is_verified",
@@ -105,10 +108,11 @@ class Measure(models.Model):
                     IF TG_OP = 'UPDATE' AND (OLD.state IN ('declined', 'undone')
                         OR NEW.state = 'undone' AND OLD.state <> 'taken' OR NEW.state = 'proposed' AND OLD.state <> 'proposed'
                         OR ROW(NEW.id, NEW.controller_id, NEW.kind, NEW.told, NEW.why, NEW.unit, NEW.currency, NEW.period,
-                            NEW."limit", NEW.items, NEW.radius, NEW.proposal_id, NEW.proposed_by_id, NEW.starts_at, NEW.rest_at)
+                            NEW."limit", NEW.share, NEW.items, NEW.radius, NEW.proposal_id, NEW.proposed_by_id, NEW.starts_at,
+                            NEW.rest_at)
                         IS DISTINCT FROM ROW(OLD.id, OLD.controller_id, OLD.kind, OLD.told, OLD.why, OLD.unit, OLD.currency,
-                            OLD.period, OLD."limit", OLD.items, OLD.radius, OLD.proposal_id, OLD.proposed_by_id, OLD.starts_at,
-                            OLD.rest_at)) THEN
+                            OLD.period, OLD."limit", OLD.share, OLD.items, OLD.radius, OLD.proposal_id, OLD.proposed_by_id,
+                            OLD.starts_at, OLD.rest_at)) THEN
                         RAISE EXCEPTION 'what was proposed does not change, and undone it stays undone'
                             USING ERRCODE = 'check_violation';
                     END IF;

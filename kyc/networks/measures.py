@@ -55,6 +55,14 @@ class Radius:
         return {name: getattr(self, name) for name in names} | {"hanging": len(self.hanging)}
 
 
+def equal(limit: int, accounts: int) -> int:
+    """An equal part of a limit for each account, rounded down to two figures: an odd number would tell that something was
+    divided. At least 1."""
+    part = max(1, limit // max(1, accounts))
+    step = 10 ** max(0, len(str(part)) - 2)
+    return part // step * step
+
+
 def radius(rows: Collection[Touched], ties: Collection[Tie]) -> Radius:
     """Of these accounts; ties to others are left out."""
     numbers = {row.account for row in rows}

@@ -22,7 +22,7 @@ from config import jobs
 from kyc.cases.demanding import ITEMS
 from kyc.keys import limits, sharing
 from kyc.keys.appeal_models import Restriction
-from kyc.networks import controlling, touched
+from kyc.networks import controlling, measures, touched
 from kyc.networks.actions import Impossible, tidy
 from kyc.networks.controller_models import Controller
 from kyc.networks.controlling import NotNow, edges_of
@@ -59,8 +59,8 @@ def locked(measure: Measure, *allowed: str, by: User) -> Measure:
     return found
 
 
-def checked(kind: str, told: str, of_kind: Mapping[str, Any]) -> dict[str, Any]:
-    """What goes with the kind: a limit's unit, period, number and currency, or what is verified."""
+def checked(kind: str, told: str, of_kind: Mapping[str, Any], *, accounts: int) -> dict[str, Any]:
+    """What goes with the kind: a limit's unit, period, number, currency and each account's share, or what is verified."""
     if kind not in dict(KINDS):
         raise Impossible("kind", _("Choose what is to be done."))
     if told not in dict(TOLD):
@@ -71,7 +71,10 @@ def checked(kind: str, told: str, of_kind: Mapping[str, Any]) -> dict[str, Any]:
         limits.check(said["unit"], said["period"], limit, said["currency"])
         if not limit:
             raise limits.BadLimit(_("A limit of 0 would stop every key without saying so. Choose a hold instead."))
-        return said | {"limit": limit}
+        share = of_kind.get("share") or measures.equal(limit, accounts)
+        if not 0 < share <= limit:
+            raise limits.BadLimit(_("Each account may use a part of the limit: choose no more than the whole."), "share")
+        return said | {"limit": limit, "share": share}
     if kind == K.VERIFICATION:
         items = [code for code in ITEMS if code in (of_kind.get("items") or ())]
         if not items:
@@ -99,11 +102,11 @@ def propose(
     is named all are, and the rest follows at `rest_at` or when somebody lets it. Nothing is done to anybody. Raises Impossible,
     BadLimit, ReasonMissing, NotNow, NotPermitted."""
     controller = controlling.locked(controller, Controller.State.RULED, by=by)
-    said = checked(kind, told, of_kind)
-    if not is_said(why):
-        raise ReasonMissing(_("Say why, for whoever takes it and whoever reads it later."))
     members = [row.organisation for row in controller.members.live().select_related("organisation").order_by("organisation")]
     stages = staged(members, left_out, first)
+    said = checked(kind, told, of_kind, accounts=sum(stage > 0 for stage in stages.values()))
+    if not is_said(why):
+        raise ReasonMissing(_("Say why, for whoever takes it and whoever reads it later."))
     if kind == K.LIMIT:
         sharing.refuse_another_currency(
             [pk for pk, stage in stages.items() if stage], unit=said["unit"], currency=said["currency"]

@@ -107,6 +107,13 @@ RESTRICTED = Told(
     RESTRICTION,
     _("Read it, or appeal"),
 )
+# Of a call that asked for more at once than was left; a smaller one is good.
+SHORT = Told(
+    _("A limit left less than that call asked for."),
+    _("See what your limits leave. Ask for no more than that at once, or wait until they begin anew."),
+    "onboarding:usage",
+    _("See use and limits"),
+)
 UNSEEN = Told(_("A limit is reached."), _("It is none that you can raise. Write to us with the beginning of this key."), *STANDS)
 OURS = _("Nothing that you can do here ends it. See whether your verification asks anything of you; if not, write to us.")
 
@@ -124,6 +131,8 @@ class Shown:
     lead: Told | None
     now: Told | None
     then: Told | None
+    # Of a key that is good: that the call asked for more than a limit left.
+    short: Told | None
     why: list[Text]
     url: str
     label: Text
@@ -132,7 +141,7 @@ class Shown:
     def is_over(self) -> bool:
         """Whether the call was refused for a state of the key that is over."""
         refusal = self.finding.refusal
-        return refusal is not None and not self.lead and refusal.reason not in OF_CALL
+        return refusal is not None and not self.lead and refusal.reason not in OF_CALL and not self.short
 
     @property
     def limit(self) -> tuple[Text, Text, str, datetime | None] | None:
@@ -155,13 +164,17 @@ def shown(finding: Finding, asked: Asked) -> Shown:
         why = list(one.why)
         mends = next((MENDED[source] for source in MENDED if source in one.sources), None)
         now = replace(now, page=mends[0], label=mends[1]) if mends else Told(now.what, OURS, *STANDS)
-    if now and finding.limit:
+    if now and finding.limit and finding.limit.restricts:
+        now = RESTRICTED
+    elif now and finding.limit:
         now = replace(now, do=LIMITED[finding.limit.of == "organisation", finding.limit.resets_at is not None])
     if now and finding.reason == "limit_reached" and not finding.limit:
         now = RESTRICTED if restrictions(finding.key).exists() else UNSEEN
     lead = now or (then if is_of_call else None)
-    name, label = (lead.page, lead.label) if lead else (KEY, _("Open the key"))
-    return Shown(finding, lead, now, then, why, address(name, finding.key), label)
+    short = SHORT if refusal and refusal.reason == "limit_reached" and not lead else None
+    asks = lead or short
+    name, label = (asks.page, asks.label) if asks else (KEY, _("Open the key"))
+    return Shown(finding, lead, now, None if short else then, short, why, address(name, finding.key), label)
 
 
 def restrictions(key: Key) -> QuerySet[Restriction]:

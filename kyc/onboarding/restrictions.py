@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
 from kyc.directives import notifying
-from kyc.keys import appeals
+from kyc.keys import appeals, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
@@ -52,6 +52,7 @@ def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespon
         "restriction",
         steps=[],
         restriction=found,
+        limits=[one for one in pools.standing(organisation) if one.pool.restriction_id == found.pk],
         appeals=sent,
         form=form,
         is_live=is_live,
@@ -78,6 +79,11 @@ def would_show(restriction: Restriction) -> list[Promise]:
     """What is missing of the customer's keys, each once, in the order of the facts."""
     missing = notifying.missing(restriction.organisation_id)
     return [sentence for code, sentence in TO_SHOW.items() if code in missing]
+
+
+def limiting(organisation: Organisation) -> list[dict[str, Any]]:
+    """As `told`, of how much they may use alone."""
+    return [one for one in told(organisation) if one["restriction"].kind == Restriction.Kind.LIMIT]
 
 
 def told(organisation: Organisation) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from kyc.keys import amounts, limits, pools
 from kyc.keys.forms import CHOOSE, LimitFields
 from kyc.keys.models import Key
 from kyc.keys.pool_models import LimitPool
+from kyc.onboarding import restrictions
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
 from kyc.onboarding.pages import page, posted
@@ -72,6 +73,7 @@ def usage(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         has_keys=bool(keys),
         limits=pools.standing(organisation, key),
         is_owner=organisations.is_owner(request.user, organisation),
+        restricted=restrictions.limiting(organisation),
     )
 
 

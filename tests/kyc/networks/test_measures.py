@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc.networks.measures import Tie, Touched, hanging, largest, radius
+from kyc.networks.measures import Tie, Touched, equal, hanging, largest, radius
 
 NUMBERS = range(8)
 
@@ -19,6 +19,18 @@ def near(ties: list[Tie]) -> dict[int, list[tuple[int, Tie]]]:
         found[one.a].append((one.b, one))
         found[one.b].append((one.a, one))
     return found
+
+
+class TestEqual:
+    @pytest.mark.parametrize(
+        ("limit", "accounts", "each"), [(20_000, 18, 1_100), (20_000, 2, 10_000), (10, 3, 3), (100, 3, 33), (2, 5, 1)]
+    )
+    def test_is_a_plain_part(self, limit: int, accounts: int, each: int) -> None:
+        assert equal(limit, accounts) == each
+
+    @given(st.integers(1, 10**12), st.integers(1, 5_000))
+    def test_all_together_are_within_it(self, limit: int, accounts: int) -> None:
+        assert equal(limit, accounts) * accounts <= max(limit, accounts)
 
 
 class TestHanging:

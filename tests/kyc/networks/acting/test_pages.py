@@ -2,6 +2,8 @@
 
 from collections import Counter
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -14,12 +16,14 @@ from kyc.cases.models import Case
 from kyc.keys import introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.pool_models import PoolMember
+from kyc.keys.refusals import REFUSALS
 from kyc.networks import carrying, controlling, lifting
 from kyc.networks.controller_models import Controller
 from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.models import Incident
 from kyc.networks.network_models import NetworkMembership
 from tests import cast, networked
+from tests.kyc.api.conftest import gateway  # noqa: F401  # fixture
 from tests.kyc.keys.scenes import Issued
 from tests.kyc.networks.acting import two as hands
 
@@ -45,6 +49,12 @@ def carried() -> None:
     with scope.whole():
         lifting.run()
         carrying.run()
+
+
+def reserved(credential: str, one: Issued, amount: int) -> Any:
+    said = {"number": str(uuid4()), "token": one.secret, "amounts": {"requests": amount}}
+    client = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {credential}"})
+    return client.post("/api/v1/limits/reserve", said, content_type="application/json")
 
 
 def asked(page: Client, measure: dict[str, Any], controller: Controller) -> Any:
@@ -214,6 +224,40 @@ class TestAppeals:
         assert measure.pool
         text = alice.post("/verification/keys/doctor/", {"pasted": linked.key.prefix}).content.decode()
         assert "Write to us" in text and "Raise it" not in text
+
+    def test_a_limit_is_one_that_he_can_live_by(
+        self,
+        linked: Issued,
+        second: Issued,
+        controller: Controller,
+        ines: User,
+        vasco: User,
+        gateway: str,  # noqa: F811
+    ) -> None:
+        asked = {"kind": "limit", "told": "terms", "unit": "requests", "period": "day", "limit": 20_000, "reason": "limits"}
+        hands.measured(controller, by=ines, second=vasco, **asked)
+        carried()
+        answers = {amount: reserved(gateway, linked, amount) for amount in (15_000, 10_001, 4_000, 100)}
+        assert [answer.status_code for answer in answers.values()] == [403, 403, 200, 200]
+        refused = answers[15_000].json()
+        assert (refused["limit"]["limit"], refused["limit"]["left"]) == (10_000, 10_000) and "Raise" not in refused["detail"]
+        assert answers[100].json()["limits"][0]["left"] == 5_900
+        assert introspection.introspect(linked.secret)["limits"][0]["limit"] == 10_000
+        alice = cast.signed_in(linked.key.issued_by)
+        page = alice.get(urlsplit(refused["fix"]).path).content.decode()
+        own = Restriction.objects.get(organisation=linked.key.organisation)
+        assert "How much your keys may use is limited." in page and f"/restrictions/{own.pk}/" in page
+        assert "10,000 requests" in page and "No limit is set" not in page and "20,000" not in page
+        assert "10,000 requests" in alice.get(f"/verification/restrictions/{own.pk}/").content.decode()
+        REFUSALS.flush()
+        as_rosa = cast.signed_in(cast.staff("approver", "Rosa Lima"))
+        for doctor in (alice, as_rosa):
+            address = "/verification/keys/doctor/" if doctor is alice else "/desk/keys/doctor/"
+            text = doctor.post(address, {"pasted": linked.key.prefix}).content.decode()
+            assert "A limit left less than that call asked for." in text and "is over" not in text and "usage/" in text
+        case = Case.objects.get(organisation=linked.key.organisation)
+        desk = as_rosa.get(f"/desk/cases/{case.pk}/usage/").content.decode()
+        assert "10,000 requests" in desk and "Part of what the customer was told" in desk
 
     def test_nobody_elses(self, second: Issued, restriction: Restriction) -> None:
         other = cast.signed_in(second.key.issued_by)
