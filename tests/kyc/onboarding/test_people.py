@@ -95,3 +95,9 @@ def test_what_the_form_does_not_ask_for_is_not_read(alices: Client, nordlys: Fou
     nordlys.by.refresh_from_db()
     assert nordlys.by.staff_role == "" and not nordlys.by.is_staff
     assert nordlys.organisation.case_set.get().state == "draft"
+
+
+@pytest.mark.parametrize("step", ["people", "owners"])
+def test_the_menu_of_the_account_is_folded(alices: Client, step: str) -> None:
+    page = alices.get(f"/verification/{step}/").content.decode()
+    assert '<details class="menu">' in page and '<details class="menu" open>' not in page
