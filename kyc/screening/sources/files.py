@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from kyc.screening.entries import BadList
 
@@ -44,7 +44,7 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
     """The file as it was before it was packed; of a ZIP the one file in it. Raises BadList besides what reading raises."""
     if path.suffix == ".gz":
         with gzip.open(path) as file:
-            yield file
+            yield cast("IO[bytes]", file)
     elif path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             inside = [one for one in archive.infolist() if not one.is_dir()]
