@@ -67,6 +67,12 @@ class RecordForm(DeskForm):
         return data | {"document": self.papers.get(data.get("document", "")), "shown": shown}
 
 
+def kind_on(paper: Document, party: Party) -> str:
+    """What it most likely is on that document; nothing where that may be several."""
+    fitting = [kind.code for kind in assurance.load().kinds_about(about(party)) if paper.kind in kind.documents]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
 def shown_field(what: str, label: Promise) -> forms.Field:
     if what == "birth_date":
         return day_of(label)

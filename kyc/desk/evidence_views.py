@@ -52,7 +52,7 @@ def record_form(case: Case, party: Party, data: Any = None, *, on: str = "", by:
     actions = () if data is not None else (reverse("desk:evidence_record", args=[case.pk, party.pk]),)
     named = next((paper for paper in papers if str(paper.pk) == on), None)
     is_opened = named is not None and by is not None and bool(looks.opened([named], by=by))
-    initial = {"document": on, **machine_read.begun(named)} if named and is_opened else {}
+    initial = {"document": on, "kind": evidence.kind_on(named, party), **machine_read.begun(named)} if named and is_opened else {}
     return RecordForm(party, papers, data, initial=initial, actions=actions)
 
 

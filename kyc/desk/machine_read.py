@@ -43,11 +43,12 @@ def begun(document: Document) -> dict[str, str]:
     found = {one["name"]: one for one in reading.fields}
     names = [found[name] for name in ("given", "surname") if name in found]
     values = {name: one["value"] for name, one in found.items()}
-    state = states.of(values.get("nationality", ""))
+    state, issuer = (states.of(values.get(name, "")) for name in ("nationality", "issuer"))
     told = {
         "shown_name": "" if any(one["is_cut"] for one in names) else " ".join(one["value"] for one in names).strip(),
         "shown_birth_date": whole(values.get("birth_date", "")),
         "shown_country": state.country if state else "",
+        "issuing_country": issuer.country if issuer else "",
         "expires_on": whole(values.get("expiry_date", "")),
     }
     return {name: value for name, value in told.items() if value}

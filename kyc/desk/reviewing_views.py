@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -30,6 +31,7 @@ from kyc.evidence.item_models import DocumentReview, EvidenceItem
 from kyc.evidence.models import Document
 from kyc.evidence.reading import programs
 from kyc.evidence.reads import Compared
+from kyc.parties import countries
 from kyc.parties.actions import customer
 
 UNPROCESSABLE = 422
@@ -132,7 +134,7 @@ def declared(case: Case, request: HttpRequest, party: Any) -> list[tuple[str, An
     rows = [
         (_("Name"), party.name),
         (_("Date of birth") if party.is_person else "", veil.over(party, "birth_date")),
-        (_("Nationality") if party.is_person else _("Country"), party.country),
+        (_("Nationality") if party.is_person else _("Country"), countries.name(party.country, get_language() or "en")),
         (_("Address"), veil.over(party, "address")),
         (_("Number in the register"), "" if party.is_person else party.registration_number),
     ]

@@ -145,7 +145,7 @@ class TestPage:
         begun = as_ana.get(form).context["record_form"].initial
         values = {one["name"]: one["value"] for one in Reading.objects.get(document=photo).fields}
         assert begun["shown_name"] == f"{values['given']} {values['surname']}" and begun["document"] == str(photo.pk)
-        assert begun["expires_on"] == values["expiry_date"]
+        assert begun["expires_on"] == values["expiry_date"] and begun["kind"] == "passport"
 
     def test_what_nobody_may_open_is_offered_as_no_proof(self, as_ana: Client, case: Case, passport: Document) -> None:
         option = f'<option value="{passport.pk}"'
