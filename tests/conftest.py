@@ -33,10 +33,14 @@ __all__ = ["_django_db_helper", "stage", "staged"]
 # These keep a transaction that has written open for long, which the server shows to every database, and the others wait until
 # nothing is written: one after the other, not beside each other.
 OPEN_FOR_LONG = {
-    "test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py", "test_sequencer.py",
-    "test_verification.py", "test_checking.py", "test_queries.py", "test_compartment.py", "test_feed.py", "test_changes.py",
-    # These only wait until all of them is in the tree.
-    "test_disposal.py", "test_proofs.py", "test_erasing.py",
+    "test_doors.py", "test_nasty.py", "test_seed.py", "test_history.py", "test_snapshots.py",
+    "test_queries.py", "test_compartment.py", "test_feed.py", "test_changes.py",
+}  # fmt: skip
+# These wait until all of them is in the tree, for whoever keeps one open: they come first, beside the installation, which has a
+# server of its own.
+WAIT_FOR_ALL = {
+    "test_sequencer.py", "test_verification.py", "test_checking.py", "test_disposal.py", "test_proofs.py", "test_erasing.py",
+    "test_retention.py", "test_verify_report.py", "test_pack.py", "test_verify_page.py",
 }  # fmt: skip
 GROUPS = INSTALLATION, LONG = "installation", "open for long"
 # Made once a process, and slow to make: the files that ask for one stay together.
@@ -70,9 +74,9 @@ class LongestFirst:
         within a file that order stays."""
         files = {path: number for number, path in enumerate(sorted({item.path for item in items}))}
 
-        def place(item: pytest.Item) -> tuple[int, int]:
+        def place(item: pytest.Item) -> tuple[int, bool, int]:
             name = group(item)
-            return GROUPS.index(name) if name in GROUPS else len(GROUPS), files[item.path]
+            return GROUPS.index(name) if name in GROUPS else len(GROUPS), item.path.name not in WAIT_FOR_ALL, files[item.path]
 
         items.sort(key=place)
 
@@ -85,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def group(item: pytest.Item) -> str:
     if "installation" in getattr(item, "fixturenames", ()):
         return INSTALLATION
-    if item.path.name in OPEN_FOR_LONG or item.path.parent.name == "demo":
+    if item.path.name in OPEN_FOR_LONG | WAIT_FOR_ALL or item.path.parent.name == "demo":
         return LONG
     return f"{item.path.parent.name} {item.path.name}"
 

@@ -120,7 +120,8 @@ def open_folder() -> Iterator[Path]:
 def wait_until_ready(running: Installation) -> None:
     """It answers, and the demo, which loads on while it does, is there."""
     deadline = time.monotonic() + READY_WITHIN
-    while not answers(running.url) or "The demo is complete" not in running.log.read_text():
+    # Asked every moment from the beginning, the web would take a part of what it waits for.
+    while "The demo is complete" not in running.log.read_text() or not answers(running.url):
         assert running.process.poll() is None, running.log.read_text()
         assert time.monotonic() < deadline, running.log.read_text()
         time.sleep(0.2)

@@ -215,9 +215,10 @@ def entries_of(version: ListVersion | None) -> QuerySet[ListEntry]:
     return ListEntry.objects.filter(version=version) if version else ListEntry.objects.none()
 
 
-# Of the lists in use, and of the other versions that were asked for last.
-_index: tuple[tuple[int, ...], Index] = ((), Index([]))
-_earlier: tuple[tuple[int, ...], Index] = ((), Index([]))
+# Of the lists in use, and of the other versions that were asked for last. Most processes never ask for one, and even an empty
+# one reads how rare words are.
+_index: tuple[tuple[int, ...], Index] | None = None
+_earlier: tuple[tuple[int, ...], Index] | None = None
 _building = Lock()
 
 
@@ -254,7 +255,7 @@ def active_index() -> Index:
     global _index
     ids = tuple(ListVersion.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True))
     with _building:
-        if _index[0] != ids:
+        if _index is None or _index[0] != ids:
             _index = (ids, built(ids))
         return _index[1]
 
@@ -266,6 +267,6 @@ def index_of(versions: Collection[int]) -> Index:
     if set(ids) == {version.pk for version in active_versions()}:
         return active_index()
     with _building:
-        if _earlier[0] != ids:
+        if _earlier is None or _earlier[0] != ids:
             _earlier = (ids, built(ids))
         return _earlier[1]
