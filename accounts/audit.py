@@ -2,18 +2,37 @@
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection, models, transaction
 from django.utils import timezone
 
 from accounts import acting, leaves
+from accounts.compartment import is_confined
 from accounts.lines import request_id
 from accounts.management.named import system_user
 from accounts.models import AuditEvent, Membership, Organisation, User
 
 # Who acted when no person did.
 PRODUCT = "Keyholder"
+# Who acted where nobody outside the compartment is told which of them.
+OFFICER = "An officer"
+is_unnamed: ContextVar[bool] = ContextVar("is_unnamed", default=False)
+
+
+@contextmanager
+def unnamed() -> Iterator[None]:
+    """What is done here follows from what was decided in the compartment (accounts/compartment.py). Whoever reads outside it
+    that one officer did the same to several customers would see that they belong together, so only what is recorded within says
+    whose act it was."""
+    token = is_unnamed.set(True)
+    try:
+        yield
+    finally:
+        is_unnamed.reset(token)
 
 
 def organisation_of(target: models.Model) -> int | None:
@@ -38,10 +57,11 @@ def record(verb: str, *, target: models.Model, by: User | None, reason: str = ""
     so that a change and its record always stand or fall together."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("audit.record must stand in the transaction of the change")
+    named = None if is_unnamed.get() and not is_confined(type(target)) else by
     event = AuditEvent(
         verb=verb,
-        actor_id=by.pk if by else None,
-        actor=str(by) if by else PRODUCT,
+        actor_id=named.pk if named else None,
+        actor=str(named) if named else OFFICER if by else PRODUCT,
         target_type=target._meta.label_lower,
         target_id=str(target.pk),
         organisation_id=organisation_of(target),

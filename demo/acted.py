@@ -1,6 +1,8 @@
 """What the demo's investigators did about one hand: ruled by two of them to be a controller, whose accounts share one limit; one
 of its customers appeals."""
 
+from datetime import timedelta
+
 from accounts import scope
 from accounts.models import Organisation, User
 from demo import hands
@@ -46,7 +48,7 @@ def load() -> None:
             measure = measuring.propose(controller, **LIMIT, told="terms", why=WHY, reason="limits", left_out=left_out, by=ines)
         with turn(vasco):
             measuring.take(measure, by=vasco)
-    carrying.run()
+    carrying.run(timedelta())
     appeal()
 
 

@@ -415,7 +415,7 @@ DOORS: dict[str, Door] = {
         post=lambda rows: {"of": f"key-{rows['key']}", "unit": "tokens", "period": "month", "limit": "5"},
     ),
     "onboarding:restriction": Door(
-        CUSTOMERS, own=of(pk="restricted"), names="How much your keys may use is limited.", post=of(words="We are a school.")
+        CUSTOMERS, own=of(handle="restricted"), names="How much your keys may use is limited.", post=of(words="We are a school.")
     ),
     "onboarding:agencies": Door(CUSTOMERS, names="Its clients"),
     "onboarding:agency_declare": Door(
@@ -1042,7 +1042,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "agency": rows[Agency].pk, "client": rows[AgencyAccount].pk, **run_for(organisation, rows[User]),
         "item": rows[EvidenceItem].pk, "mismatch": rows[Mismatch].pk,
         **orders(),
-        "restricted": unappealed(rows).pk, "appeal": rows[Appeal].pk,
+        "restricted": unappealed(rows).handle, "appeal": rows[Appeal].pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
         **({"hand": rows[Controller].pk} if Controller in rows else {}),
         **(indicated(rows) if Authorisation in rows else {}),

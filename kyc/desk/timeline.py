@@ -20,6 +20,7 @@ from kyc.desk.words import CHOICES
 from kyc.evidence.actions import REASONS as LOOKED_FOR
 from kyc.evidence.models import Document
 from kyc.keys import amounts
+from kyc.keys.appeal_models import Restriction
 from kyc.keys.pool_models import Period
 from kyc.networks.ruling_models import Ruling
 from kyc.ownership.shares import BadShare, as_stated
@@ -372,7 +373,7 @@ CODES: dict[str, dict[str, str | Promise]] = {
     "to": {"": _("nobody")},
     "choice": {choice: label for choice, (label, _tone) in CHOICES.items()},
     "ruling": {"true": _("it is the same"), "false": _("it is another"), "undecided": _("it is not decided")},
-    "kind": dict(Document.Kind.choices) | dict(Ruling.Kind.choices),
+    "kind": dict(Document.Kind.choices) | dict(Ruling.Kind.choices) | dict(Restriction.Kind.choices),
 }
 TONES = {
     "case.approved": "good",

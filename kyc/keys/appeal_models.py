@@ -1,5 +1,7 @@
 """What officers did to all keys of a customer, as he is told it, and his word against it."""
 
+import secrets
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
@@ -10,7 +12,21 @@ from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from kyc.evidence.models import Document
-from kyc.keys.models import Hold, stray
+from kyc.keys.models import Hold, Key, stray
+
+# Without vowels, which would make words, and without what is taken for another in print.
+LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
+LONG = 8
+
+
+def handle() -> str:
+    """Drawn, so that a customer can't tell by it how many others there are, nor find theirs."""
+    return secrets.token_urlsafe(16)
+
+
+def letters() -> str:
+    """The same, short enough to be told on the telephone."""
+    return "".join(secrets.choice(LETTERS) for _place in range(LONG))
 
 
 class RestrictionQuerySet(models.QuerySet["Restriction"]):
@@ -43,6 +59,8 @@ class Restriction(models.Model):
             ),
         )
 
+    # In the addresses that the customer is sent.
+    handle = models.CharField(max_length=22, unique=True, default=handle, editable=False)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     told = models.CharField(max_length=20, choices=Told.choices)
@@ -82,9 +100,9 @@ class Restriction(models.Model):
                     END IF;
                     {stray("hold_id", "kyc_hold")}
                     IF TG_OP = 'UPDATE' AND (OLD.ended_at IS NOT NULL OR ROW(
-                        NEW.id, NEW.organisation_id, NEW.kind, NEW.told, NEW.hold_id, NEW.placed_by_id
+                        NEW.id, NEW.handle, NEW.organisation_id, NEW.kind, NEW.told, NEW.hold_id, NEW.placed_by_id
                     ) IS DISTINCT FROM ROW(
-                        OLD.id, OLD.organisation_id, OLD.kind, OLD.told, OLD.hold_id, OLD.placed_by_id
+                        OLD.id, OLD.handle, OLD.organisation_id, OLD.kind, OLD.told, OLD.hold_id, OLD.placed_by_id
                     )) THEN
                         RAISE EXCEPTION 'what a customer was told does not change, and ended it stays ended'
                             USING ERRCODE = 'check_violation';
@@ -101,7 +119,21 @@ class Restriction(models.Model):
     @property
     def sentences(self) -> list[str | Promise]:
         """What is done, and why, as the customer reads it."""
-        return [DONE[self.Kind(self.kind)], self.Told(self.told).label]
+        return [self.done, self.Told(self.told).label]
+
+    @property
+    def done(self) -> Promise:
+        return DONE[self.kind] if self.is_felt else AHEAD[self.kind]
+
+    @property
+    def ended(self) -> Promise:
+        return ENDED[self.kind]
+
+    @property
+    def is_felt(self) -> bool:
+        """Whether there is a key that it is about, where it is about keys."""
+        usable = Key.objects.unexpired().filter(organisation=self.organisation_id).exclude(state=Key.State.REVOKED)
+        return self.kind == self.Kind.VERIFICATION or usable.exists()
 
 
 DONE: dict[str, Promise] = {
@@ -109,6 +141,18 @@ DONE: dict[str, Promise] = {
     Restriction.Kind.LIMIT: _("How much your keys may use is limited."),
     Restriction.Kind.VERIFICATION: _("We ask you to be verified again."),
     Restriction.Kind.CLOSED: _("Some or all of our models are closed to your keys."),
+}
+
+
+# Of whoever has no key.
+AHEAD: dict[str, Promise] = {
+    Restriction.Kind.HOLD: _("Keys that you issue are on hold."),
+    Restriction.Kind.LIMIT: _("How much keys that you issue may use is limited."),
+}
+ENDED: dict[str, Promise] = {
+    Restriction.Kind.HOLD: _("The hold on your keys of which we told you has ended."),
+    Restriction.Kind.LIMIT: _("The limit on your keys of which we told you has ended."),
+    Restriction.Kind.VERIFICATION: _("We do not ask you any more to be verified again."),
 }
 
 
@@ -127,6 +171,8 @@ class Appeal(models.Model):
         UPHELD = "upheld", _("It stays")
         OVERTURNED = "overturned", _("It ends")
 
+    # Behind its number.
+    handle = models.CharField(max_length=LONG, unique=True, default=letters, editable=False)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     restriction = models.ForeignKey(Restriction, models.PROTECT, related_name="appeals")
     words = models.TextField()
@@ -166,9 +212,9 @@ class Appeal(models.Model):
                         RAISE EXCEPTION 'an appeal starts open' USING ERRCODE = 'check_violation';
                     END IF;
                     IF TG_OP = 'UPDATE' AND (ROW(
-                        NEW.id, NEW.organisation_id, NEW.restriction_id, NEW.words, NEW.document_id, NEW.sent_by_id
+                        NEW.id, NEW.handle, NEW.organisation_id, NEW.restriction_id, NEW.words, NEW.document_id, NEW.sent_by_id
                     ) IS DISTINCT FROM ROW(
-                        OLD.id, OLD.organisation_id, OLD.restriction_id, OLD.words, OLD.document_id, OLD.sent_by_id
+                        OLD.id, OLD.handle, OLD.organisation_id, OLD.restriction_id, OLD.words, OLD.document_id, OLD.sent_by_id
                     ) OR OLD.outcome <> '' AND ROW(NEW.outcome, NEW.answer, NEW.decided_at, NEW.decided_by_id)
                         IS DISTINCT FROM ROW(OLD.outcome, OLD.answer, OLD.decided_at, OLD.decided_by_id)) THEN
                         RAISE EXCEPTION 'what was said does not change' USING ERRCODE = 'check_violation';
@@ -201,7 +247,7 @@ class Appeal(models.Model):
 
     @property
     def number(self) -> str:
-        return f"A-{self.sent_at:%Y}-{self.pk:04d}"
+        return f"A-{self.sent_at:%Y}-{self.handle}"
 
     @property
     def is_open(self) -> bool:

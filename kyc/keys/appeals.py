@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit, messages, organisations
 from accounts.compartment import refuse_incidents
@@ -21,10 +22,14 @@ from kyc.evidence.intake import Taken
 from kyc.evidence.models import Document
 from kyc.keys import holds, limits
 from kyc.keys.appeal_models import Appeal, Restriction
+from kyc.keys.models import Hold
 
-# Of a hold that is one of these; the customer reads of it as of a restriction.
-SOURCE = "restriction"
 LONGEST = 5000
+SUBJECTS = {
+    Restriction.Kind.HOLD: gettext_lazy("Your keys are on hold"),
+    Restriction.Kind.LIMIT: gettext_lazy("How much your keys may use is limited"),
+    Restriction.Kind.VERIFICATION: gettext_lazy("We ask you to be verified again"),
+}
 
 
 class AppealedAlready(Refused):
@@ -46,7 +51,8 @@ def restrict(
     by: User,
 ) -> Restriction:
     """With its hold where it is of keys, with its `limit` where it is one (unit, period, limit and currency, as
-    kyc.keys.limits.restrict), and a mail to the owners. What another officer has taken (`is_taken`) is done whatever `by` may do
+    kyc.keys.limits.restrict), and a mail to the owners where there is a key that it touches. What another officer has
+    taken (`is_taken`) is done whatever `by` may do
     by now. Raises NotPermitted."""
     if not is_taken:
         require(by, Permission.HOLD_PLACE)
@@ -54,12 +60,13 @@ def restrict(
     hold = None
     if kind == Restriction.Kind.HOLD:
         reason = str(Restriction.Told(told).label)
-        hold = holds.put(organisation, on_organisation=organisation, source=SOURCE, reason=reason, by=by)
+        hold = holds.put(organisation, on_organisation=organisation, source=Hold.RESTRICTION, reason=reason, by=by)
     made = Restriction.objects.create(organisation=organisation, kind=kind, told=told, hold=hold, placed_by=by)
     if limit:
         limits.restrict(made, **limit, by=by)
     audit.record("restriction.placed", target=made, by=by, kind=kind, told=told, **(limit or {}))
-    write(made, "restriction_placed", _("Something changes for your keys"))
+    if made.is_felt:
+        write(made, "restriction_placed", SUBJECTS[made.kind])
     return made
 
 
@@ -81,7 +88,8 @@ def end(restriction: Restriction, *, reason: str, appeal: Appeal | None = None, 
             holds.end(row.hold, reason=reason, by=by)
         limits.let_go(row)
         audit.record("restriction.ended", target=row, by=by, reason=reason, kind=row.kind)
-        write(row, "restriction_ended", _("It has ended"), appeal=appeal)
+        if appeal or row.is_felt:
+            write(row, "restriction_ended", row.ended, appeal=appeal)
     return row
 
 

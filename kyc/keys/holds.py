@@ -21,7 +21,7 @@ def place(
     key: Key | None = None,
     organisation: Organisation | None = None,
     entity: Entity | None = None,
-    source: str = "officer",
+    source: str = Hold.OFFICER,
     reason: str,
     by: User,
 ) -> Hold:
@@ -54,8 +54,13 @@ def place_on_key(key: Key, *, source: str, reason: str) -> Hold:
 
 def put(touched: Organisation, *, by: User | None, **said: Any) -> Hold:
     hold = Hold.objects.create(organisation=touched, **said, placed_by=by)
-    audit.record("hold.placed", target=hold, by=by, reason=hold.reason, source=hold.source)
+    audit.record("hold.placed", target=hold, by=by, reason=hold.reason, source=plain(hold.source))
     return hold
+
+
+def plain(source: str) -> str:
+    """As it is told outside the compartment."""
+    return Hold.OFFICER if source == Hold.RESTRICTION else source
 
 
 @transaction.atomic

@@ -344,6 +344,11 @@ class Hold(models.Model):
 
     personal = ("reason", "lift_reason")
 
+    OFFICER = "officer"
+    # It came with one (kyc/keys/appeal_models.py). Outside the compartment it is an officer's, as any other, and is of nobody by
+    # name: several of one hand would be seen to belong together by who placed them.
+    RESTRICTION = "restriction"
+
     # Whose keys are touched; `on_organisation` is set only when the organisation itself is held.
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     key = models.ForeignKey(Key, models.PROTECT, null=True, blank=True)
@@ -375,6 +380,10 @@ class Hold(models.Model):
             ),
         ]
         triggers = [settles("hold_settles_keys", key_id="kyc_key", entity_id="kyc_entity")]
+
+    @property
+    def is_unnamed(self) -> bool:
+        return self.source == self.RESTRICTION
 
 
 @tracked()

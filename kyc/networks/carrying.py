@@ -18,6 +18,7 @@ from config import jobs
 from kyc.cases import demanding, telling
 from kyc.keys import appeals, sharing
 from kyc.keys.appeal_models import Restriction
+from kyc.networks import spreading
 from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.measure_models import Measure, MeasureMember
 
@@ -40,6 +41,7 @@ QUEUE = Placing(
     failed=M.FAILED,
     lease=timedelta(seconds=20),
     since="planned_at",
+    first="claimed_until",
     max_errors=10,
     sight=scope.whole,
 )
@@ -51,9 +53,11 @@ def due() -> QuerySet[MeasureMember]:
     return MeasureMember.objects.filter(begun, state=M.PLANNED, measure__state=Measure.State.TAKEN, measure__starts_at__lte=Now())
 
 
-def run() -> None:
+def run(spread: timedelta | None = None) -> None:
+    """`spread` is over which time the accounts have their turns, where it is another than that of kyc.networks.spreading."""
     with scope.whole():
-        MeasureMember.objects.filter(pk__in=due().values("pk"), state=M.PLANNED).update(state=M.WAITING)
+        begun = MeasureMember.objects.filter(pk__in=due().values("pk"), state=M.PLANNED)
+        begun.update(state=M.WAITING, claimed_until=spreading.drawn(spread))
     for claim in QUEUE.claims():
         with claim:
             place(claim)
@@ -69,7 +73,8 @@ def place(claim: jobs.Claim) -> None:
     try:
         with claim.finish(state=M.PLACED):
             taker = row.measure.proposal.outcome_by
-            done = placed(row, by=taker)
+            with audit.unnamed():
+                done = placed(row, by=taker)
             MeasureMember.objects.filter(pk=row.pk).update(**done)
             audit.record("measure.placed", target=row, by=taker, measure=row.measure.number)
     except telling.NotVerified as error:

@@ -31,6 +31,7 @@ QUEUE = Lifting(
     failed=M.STUCK,
     lease=timedelta(seconds=20),
     since="planned_at",
+    first="claimed_until",
     max_errors=10,
     sight=scope.whole,
 )
@@ -60,12 +61,13 @@ def lift(claim: jobs.Claim) -> None:
         by = appeal.decided_by if appeal else row.spared_by or row.measure.undone_by or row.measure.proposal.outcome_by
         # Read by officers who are shown no measure, so it says nothing of one.
         why = _("Ended by an appeal") if appeal else _("It was undone")
-        if row.restriction is not None:
-            appeals.end(row.restriction, reason=why, is_taken=True, by=by)
-        if row.pool_member is not None:
-            sharing.leave(row.pool_member, reason=why, is_taken=True, by=by)
-        if row.case is not None:
-            demanding.withdraw(row.case, is_taken=True, by=by)
+        with audit.unnamed():
+            if row.restriction is not None:
+                appeals.end(row.restriction, reason=why, is_taken=True, by=by)
+            if row.pool_member is not None:
+                sharing.leave(row.pool_member, reason=why, is_taken=True, by=by)
+            if row.case is not None:
+                demanding.withdraw(row.case, is_taken=True, by=by)
         if appeal:
             miss = RuleMiss.objects.create(appeal=appeal, member=row, families=row.families, types=row.types)
             audit.record("rule.missed", target=miss, by=by, appeal=appeal.number, families=row.families, types=row.types)

@@ -22,7 +22,7 @@ from config import jobs
 from kyc.cases.demanding import ITEMS
 from kyc.keys import limits, sharing
 from kyc.keys.appeal_models import Restriction
-from kyc.networks import controlling, measures, touched
+from kyc.networks import controlling, measuresspreading, touched
 from kyc.networks.actions import Impossible, tidy
 from kyc.networks.controller_models import Controller
 from kyc.networks.controlling import NotNow, edges_of
@@ -213,7 +213,8 @@ def undo(measure: Measure, *, reason: str, by: User) -> Measure:
     measure.save(update_fields=["state", "undone_at", "undone_by", "undo_reason"])
     # In this order: a worker that is placing one holds its row, and has placed it when the second statement looks.
     measure.members.filter(state__in=[M.PLANNED, M.WAITING, M.FAILED]).update(state=M.UNDONE, ended_at=timezone.now())
-    measure.members.filter(state__in=[M.PLACED, M.STUCK]).update(state=M.UNDOING, **UNTRIED)
+    again = UNTRIED | {"claimed_until": spreading.drawn()}
+    measure.members.filter(state__in=[M.PLACED, M.STUCK]).update(state=M.UNDOING, **again)
     audit.record("measure.undone", target=measure, by=by, reason=measure.undo_reason, measure=measure.number)
     jobs.woke("measure.taken")
     return measure

@@ -185,7 +185,7 @@ def restrictions(key: Key) -> QuerySet[Restriction]:
 
 def address(name: str, key: Key) -> str:
     if name == RESTRICTION:
-        return reverse(name, args=[restrictions(key)[0].pk])
+        return reverse(name, args=[restrictions(key)[0].handle])
     of_key = name in {KEY, "onboarding:key_roll", "onboarding:key_responsible"}
     found = reverse(name, args=[key.pk] if of_key else [])
     return f"{found}?anew" if name == "onboarding:use" else found

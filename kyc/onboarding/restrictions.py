@@ -31,8 +31,8 @@ class AppealForm(Page):
 
 
 @members_only
-def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
-    found = get_object_or_404(Restriction.objects.filter(organisation=organisation).select_related("hold"), pk=pk)
+def one(request: HttpRequest, organisation: Organisation, handle: str) -> HttpResponse:
+    found = get_object_or_404(Restriction.objects.filter(organisation=organisation).select_related("hold"), handle=handle)
     sent = list(Appeal.objects.filter(restriction=found).select_related("document", "sent_by").order_by("-pk"))
     form = AppealForm(posted(request), request.FILES or None)
 
@@ -43,7 +43,7 @@ def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespon
         messages.success(
             request, _("Your appeal is here. Somebody who had no part in this reads it, and answers you by e-mail and here.")
         )
-        return redirect("onboarding:restriction", pk=found.pk)
+        return redirect("onboarding:restriction", found.handle)
     is_live = Restriction.objects.live().filter(pk=found.pk).exists()
     may_appeal = is_live and not any(appeal.is_open for appeal in sent)
     return page(

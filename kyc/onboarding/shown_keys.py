@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 from kyc.keys import actions as keys
-from kyc.keys import appeals, feeding, pools, renewals, sharing
+from kyc.keys import feeding, pools, renewals, sharing
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Hold, Key, KeyRequirement
 from kyc.keys.pools import Standing
@@ -24,14 +24,14 @@ WHY: dict[str, Promise] = {
     keys.LEAKED: _("Its secret was found in public. Roll it to get a new one, and revoke it."),
     SOURCES[W.ANSWER]: _("Nobody answers for it any more. Name a responsible person, and it works again."),
     SOURCES[W.USE]: _("Nobody has used it for long. Wake it if you need it, or revoke it."),
-    appeals.SOURCE: _("All your keys are on hold. See on your overview what you were told, and how to appeal."),
+    Hold.RESTRICTION: _("All your keys are on hold. See on your overview what you were told, and how to appeal."),
     "policy.evidence": _("A document that proved who somebody is has expired. Send a new one."),
     "policy.use": _("What you signed about the use of your keys has expired."),
 }
 OURS = _("We have put it on hold. Write to us if you don't know why.")
 OURS_ALL = _("We have put them on hold. Write to us if you don't know why.")
 # For these the overview has sentences of its own.
-ELSEWHERE = (renewals.SOURCE, feeding.SOURCE, appeals.SOURCE)
+ELSEWHERE = (renewals.SOURCE, feeding.SOURCE, Hold.RESTRICTION)
 ENDED = _("Your verification has ended.")
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from accounts.audit import OFFICER
 from accounts.models import Project
 from kyc.cases.models import Entity
+from kyc.keys import holds
 from kyc.keys.models import Hold, Key, Link
 from reports.facts.reader import Reader, instant
 
@@ -81,16 +83,21 @@ def hold_rows(reader: Reader, keys: dict[int, Any], entities: dict[int, Any]) ->
     return [
         {
             "on": held_thing(row, keys, entities),
-            "source": row.source,
+            "source": holds.plain(row.source),
             "reason": row.reason,
             "from": instant(row.placed_at),
-            "placed_by": names.get(row.placed_by_id, ""),
+            "placed_by": named(row, row.placed_by_id, names),
             "to": instant(row.lifted_at),
-            "lifted_by": names.get(row.lifted_by_id, ""),
+            "lifted_by": named(row, row.lifted_by_id, names),
             "lift_reason": row.lift_reason,
         }
         for row in rows
     ]
+
+
+def named(hold: Any, person: int | None, names: dict[int | None, str]) -> str:
+    """Whoever placed or lifted it, as far as it is told outside the compartment."""
+    return OFFICER if person and hold.source == Hold.RESTRICTION else names.get(person, "")
 
 
 def held_thing(row: Any, keys: dict[int, Any], entities: dict[int, Any]) -> str:

@@ -8,13 +8,14 @@ from typing import Any
 from accounts.audit import PRODUCT
 from accounts.models import AuditEvent
 from kyc.cases.policy import REASONS
+from kyc.keys import holds
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import Period, Unit
 from kyc.parties.sentences import one_stop
 from reports.facts import used
 from reports.facts.access import held_thing, shown
 from reports.facts.intervals import Interval, cut, gaps
-from reports.facts.ledger import Ledger, moment, selected
+from reports.facts.ledger import UNNAMED, Ledger, moment, selected
 from reports.facts.reader import Reader, exact
 
 Change = tuple[datetime, str, str, int | None]
@@ -196,9 +197,11 @@ class Attributed:
         for hold in self.holds:
             if self.during(hold):
                 on = held_thing(hold, self.ledger.keys, self.ledger.entities)
-                yield hold.placed_at, "on hold", f"{on}: {hold.reason} ({hold.source})", hold.placed_by_id
+                is_unnamed = hold.source == Hold.RESTRICTION
+                placer, lifter = (UNNAMED, UNNAMED) if is_unnamed else (hold.placed_by_id, hold.lifted_by_id)
+                yield hold.placed_at, "on hold", f"{on}: {hold.reason} ({holds.plain(hold.source)})", placer
                 if hold.lifted_at:
-                    yield hold.lifted_at, "hold lifted", f"{on}: {hold.lift_reason}", hold.lifted_by_id
+                    yield hold.lifted_at, "hold lifted", f"{on}: {hold.lift_reason}", lifter
 
     def change_row(self, at: datetime, what: str, change: str, by: int | None) -> dict[str, str]:
         names, role = self.ledger.names, self.ledger.role(by, at)
@@ -206,7 +209,7 @@ class Attributed:
             "at": exact(at),
             "what": what,
             "change": change,
-            "by": names.get(by, "") if by else PRODUCT,
+            "by": names.get(by, "") if by is not None else PRODUCT,
             "role": role,
             "holder": self.chain(at),
         }

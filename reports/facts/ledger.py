@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts import audit
 from accounts.history import as_of
 from accounts.models import AuditEvent, Project, Proposal
 from kyc.cases.models import Case, Decision, Entity
@@ -16,6 +17,8 @@ from reports.facts.intervals import Interval
 from reports.facts.reader import Reader, exact
 
 Roles = dict[int, list[tuple[datetime, str]]]
+# No person has this number: one who is told of by no name.
+UNNAMED = 0
 
 
 def moment(value: datetime | None) -> str:
@@ -76,7 +79,7 @@ class Ledger:
 
     @cached_property
     def names(self) -> dict[int | None, str]:
-        return self.reader.people(self.actors)
+        return self.reader.people(self.actors) | {UNNAMED: audit.OFFICER}
 
     @cached_property
     def roles(self) -> Roles:

@@ -65,7 +65,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "petra@tanzschule-walzer.example": (
         "/verification/", "/verification/agencies/", "/verification/agencies/ > /verification/agencies/asked/{n}/",
     ),
-    "casey@pomeloloop.example": ("/verification/", "/verification/keys/", "/verification/ > /verification/restrictions/{n}/"),
+    "casey@pomeloloop.example": ("/verification/", "/verification/keys/", "/verification/ > /verification/restrictions/{token}/"),
     "milica@kesten.example": ("/verification/", "/verification/documents/"),
     "noor@ebrahimi.example": ("/verification/", "/verification/keys/"),
     "rui@keyholder.example": (

@@ -57,7 +57,7 @@ def as_workers_see() -> Iterator[None]:
 
 def carried() -> None:
     lifting.run()
-    carrying.run()
+    carrying.run(timedelta())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,5 +1,6 @@
 """What a customer is told of, his appeal, and who decides it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.compartment import NamesIncident
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Message, User
 from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
+from kyc.keys import actions as keys
 from kyc.keys import appeals, holds, introspection
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold
@@ -51,6 +53,18 @@ class TestRestrict:
         appeals.restrict(linked.key.organisation, kind="limit", told="terms", by=ines)
         assert reason(linked) == "" and not Hold.objects.exists()
 
+    def test_its_address_counts_nobody(self, linked: Issued, held: Restriction, ines: User) -> None:
+        other = appeals.restrict(linked.key.organisation, kind="limit", told="terms", by=ines)
+        assert held.handle != other.handle and len(held.handle) == 22 and not held.handle.isdigit()
+        assert f"/verification/restrictions/{held.handle}/" in told(held)[0].text
+
+    def test_whoever_has_no_key_is_written_nothing_of_his_keys(self, linked: Issued, ines: User) -> None:
+        keys.revoke(linked.key, reason="Not needed.", by=linked.key.issued_by)
+        held = appeals.restrict(linked.key.organisation, kind="hold", told="account", by=ines)
+        assert held.sentences[0] == "Keys that you issue are on hold."
+        appeals.end(held, reason="Looked through", by=ines)
+        assert not told(held)
+
     def test_takes_the_permission(self, linked: Issued, ana: User) -> None:
         with pytest.raises(NotPermitted):
             appeals.restrict(linked.key.organisation, kind="hold", told="account", by=ana)
@@ -61,6 +75,11 @@ class TestRestrict:
         with pytest.raises(RuntimeError):
             appeals.restrict(linked.key.organisation, kind="hold", told="account", by=ines)
         assert reason(linked) == "" and not Restriction.objects.exists()
+
+
+def told(restriction: Restriction) -> list[Message]:
+    subjects = ["Your keys are on hold", "The hold on your keys of which we told you has ended."]
+    return list(Message.objects.filter(organisation=restriction.organisation, subject__in=subjects).order_by("pk"))
 
 
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,6 +95,8 @@ class TestEnd:
         appeals.end(held, reason="Looked through", by=ines)
         appeals.end(held, reason="Looked through", by=ines)
         assert [hold.reason for hold in Hold.objects.live()] == ["Another matter"]
+        ended = told(held)[-1]
+        assert "The hold on your keys of which we told you has ended." in ended.text and "are on hold" not in ended.text
         assert AuditEvent.objects.filter(verb="restriction.ended").count() == 1
 
     def test_one_whose_hold_alone_was_lifted_is_over(self, held: Restriction, ines: User) -> None:
@@ -88,6 +109,11 @@ class TestSend:
     def test_keeps_the_words_and_the_document(self, appeal: Appeal) -> None:
         assert (appeal.words, appeal.document is not None, appeal.outcome) == ("We are a school.", True, "")
         assert AuditEvent.objects.filter(verb="appeal.sent").count() == 1
+
+    def test_its_number_counts_nobody(self, appeal: Appeal) -> None:
+        assert re.fullmatch(r"A-\d{4}-[2-9B-DF-HJ-NP-TV-Z]{8}", appeal.number)
+        with pytest.raises(IntegrityError, match="what was said does not change"), transaction.atomic():
+            Appeal.objects.update(handle="BBBBBBBB")
 
     def test_one_at_a_time(self, held: Restriction, appeal: Appeal, nordlys: Founded) -> None:
         with pytest.raises(appeals.AppealedAlready):

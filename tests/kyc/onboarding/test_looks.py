@@ -113,6 +113,8 @@ def addresses(organisation: Organisation) -> Iterator[tuple[str, str]]:
         row = first.get(name) or first.get({"invite": "person", "principal": "person", "confirm": "person"}.get(stem, stem))
         pattern = str(next(p.pattern for p in urlpatterns if p.name == name))
         values = {"pk": row.pk} if "<int:pk>" in pattern and row else {}
+        if "<str:handle>" in pattern and row:
+            values = {"handle": row.handle}
         if "<slug:kind>" in pattern:
             values = {"pk": Party.objects.get(organisation=organisation, kind="company").pk, "kind": "person"}
         if "<slug:channel>" in pattern:

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from reports.facts.access import named
 from reports.facts.attributed import Attributed, plainly
 from reports.facts.intervals import Interval
+from reports.facts.ledger import UNNAMED, Ledger
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 PEOPLE = {1: "Alice Olsen", 2: "Bo Lind"}
@@ -111,3 +113,25 @@ class TestPlainly:
     def test_what_an_event_keeps_reads_as_words(self) -> None:
         told = [plainly(value) for value in (["inference", "usage"], True, False, 2, [])]
         assert told == ["inference, usage", "yes", "no", "2", ""]
+
+
+class TestOfARestriction:
+    HOLD = SimpleNamespace(
+        **{"pgh_obj_id": 7, "source": "restriction", "reason": "We look.", "placed_at": hour(2), "placed_by_id": 3},
+        **{"lifted_at": hour(5), "lifted_by_id": 4, "lift_reason": "It was undone", "key_id": None, "entity_id": None},
+    )
+
+    def test_its_hold_is_an_officers_and_of_nobody_by_name(self) -> None:
+        found = attributed(row(1))
+        ledger: Any = found.ledger
+        found.holds, ledger.names = [self.HOLD], {3: "Vasco", 4: "Ines", UNNAMED: "An officer"}
+        ledger.roles = {3: [(hour(0), "investigator")], 4: [(hour(0), "investigator")]}
+        ledger.role = lambda person, at: Ledger.role(ledger, person, at)
+        told = [found.change_row(*change) for change in found.hold_changes()]
+        assert [(row["by"], row["role"]) for row in told] == [("An officer", "")] * 2
+        assert told[0]["change"] == "the organisation: We look. (officer)"
+
+    def test_nor_in_a_dossier(self) -> None:
+        people = {None: "", 3: "Vasco", 4: "Ines"}
+        assert named(self.HOLD, 3, people) == named(self.HOLD, 4, people) == "An officer"
+        assert (named(self.HOLD, None, people), named(SimpleNamespace(source="officer"), 3, people)) == ("", "Vasco")

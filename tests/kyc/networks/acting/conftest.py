@@ -1,7 +1,12 @@
 """Two verified customers with a key each, ruled to be one hand, and who investigates them."""
 
+from datetime import timedelta
+
+import pytest
+
 from accounts.models import User
 from kyc.keys import linking
+from kyc.networks import spreading
 from kyc.networks.controller_models import Controller
 from tests import cast
 from tests.cast import Founded
@@ -9,6 +14,11 @@ from tests.kyc.keys.conftest import ana, case, entity, issued, linked, nordlys, 
 from tests.kyc.keys.scenes import Issued, issue
 from tests.kyc.networks.acting import two as hands
 from tests.stage import scene
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreading, "SPREAD", timedelta())
 
 
 @scene

@@ -20,10 +20,11 @@ from kyc.keys import appeals, holds, introspection, limits, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key
 from kyc.keys.pool_models import PoolMember
-from kyc.networks import appealing, carrying, controlling, lifting, measuring, tasks
+from kyc.networks import appealing, carrying, controlling, lifting, measuring, spreading, tasks
 from kyc.networks.actions import Impossible
 from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
+from tests import cast
 from tests.kyc.keys.scenes import Issued
 from tests.kyc.networks.acting import two as hands
 
@@ -152,6 +153,57 @@ class TestHolding:
         carried()
         assert sorted(states(measure)) == ["placed", "waiting"] and reason(linked) == ""
         assert Hold.objects.count() == Restriction.objects.count() == 1
+
+
+@pytest.mark.usefixtures("whole")
+class TestWhatIsReadOutside:
+    """Nothing by which somebody sees that one officer did the same to several customers."""
+
+    @pytest.mark.parametrize("kind", ["hold", "limit", "verification"])
+    def test_names_no_officer(self, linked: Issued, controller: Controller, ines: User, vasco: User, kind: str) -> None:
+        before = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True)[0]
+        asked = {"limit": TestLimiting.ASKED, "verification": TestVerifying.ASKED}.get(kind, {})
+        measure = hands.measured(controller, by=ines, second=vasco, **asked)
+        carried()
+        measuring.undo(measure, reason="It was a school.", by=ines)
+        carried()
+        events = AuditEvent.objects.outside_compartment().filter(pk__gt=before).exclude(verb__startswith="key.")
+        assert {(event.actor, event.actor_id) for event in events} == {("An officer", None)}
+        assert {"restriction.placed", "restriction.ended"} <= set(events.values_list("verb", flat=True))
+        assert "restriction" not in str(list(events.values_list("details", flat=True)))
+        inside = AuditEvent.objects.filter(verb__in=["measure.placed", "measure.lifted"]).order_by("pk")
+        assert [event.actor for event in inside] == ["Vasco Reis"] * 2 + ["Ines Caldeira"] * 2
+
+    def test_each_has_its_own_time_within_the_minute(
+        self, controller: Controller, ines: User, vasco: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(spreading, "SPREAD", timedelta(seconds=40))
+        measure = hands.measured(controller, by=ines, second=vasco)
+        began = timezone.now()
+        monkeypatch.setattr(carrying, "place", lambda _claim: None)
+        carrying.run()
+        times = list(measure.members.values_list("claimed_until", flat=True))
+        assert len(set(times)) == 2 and max(times) - began < timedelta(seconds=60)
+
+    def test_their_order_is_drawn(self, controller: Controller, ines: User, vasco: User) -> None:
+        rows = hands.measured(controller, by=ines, second=vasco).members.all()
+        orders = set()
+        for _draw in range(40):
+            rows.update(claimed_until=spreading.drawn())
+            orders.add(tuple(rows.order_by("claimed_until").values_list("pk", flat=True)))
+        assert len(orders) == 2
+
+    def test_the_desk_says_an_officer(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        carried()
+        case = Case.objects.get(organisation=linked.key.organisation)
+        page = f"/desk/cases/{case.pk}/?tab=keys"
+        rosa = cast.signed_in(cast.staff("approver", "Rosa Lima"))
+        held = rosa.get(page).content.decode()
+        measuring.undo(measure, reason="It was a school.", by=ines)
+        carried()
+        for text in (held, rosa.get(page).content.decode()):
+            assert "an officer" in text and "Vasco" not in text and "Ines" not in text
 
 
 @pytest.mark.usefixtures("whole")

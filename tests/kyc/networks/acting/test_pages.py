@@ -183,7 +183,7 @@ class TestAppeals:
 
     def test_the_customer_reads_what_is_done_and_appeals(self, linked: Issued, restriction: Restriction) -> None:
         alice = cast.signed_in(linked.key.issued_by)
-        own = f"/verification/restrictions/{restriction.pk}/"
+        own = f"/verification/restrictions/{restriction.handle}/"
         overview = alice.get("/verification/").content.decode()
         assert own in overview and "We are looking through your account." in overview
         assert "your keys go on working" not in overview
@@ -218,7 +218,7 @@ class TestAppeals:
         text = alice.post("/verification/keys/doctor/", {"pasted": linked.key.prefix}).content.decode()
         restriction = Restriction.objects.get(organisation=linked.key.organisation)
         assert "A limit is reached" in text and "Raise it" not in text and "appeal" in text
-        assert f"/verification/restrictions/{restriction.pk}/" in text and "Sørvik" not in text
+        assert f"/verification/restrictions/{restriction.handle}/" in text and "Sørvik" not in text
         with scope.whole():
             Restriction.objects.filter(pk=restriction.pk).update(ended_at=timezone.now(), ended_by=ines)
         assert measure.pool
@@ -261,11 +261,11 @@ class TestAppeals:
 
     def test_nobody_elses(self, second: Issued, restriction: Restriction) -> None:
         other = cast.signed_in(second.key.issued_by)
-        assert other.get(f"/verification/restrictions/{restriction.pk}/").status_code == 404
+        assert other.get(f"/verification/restrictions/{restriction.handle}/").status_code == 404
 
     def test_an_approver_answers_and_learns_of_no_controller(self, linked: Issued, restriction: Restriction) -> None:
         alice, as_rosa = cast.signed_in(linked.key.issued_by), cast.signed_in(cast.staff("approver", "Rosa Lima"))
-        alice.post(f"/verification/restrictions/{restriction.pk}/", {"words": "We are a school."})
+        alice.post(f"/verification/restrictions/{restriction.handle}/", {"words": "We are a school."})
         own = f"/desk/appeals/{Appeal.objects.get().pk}/"
         for text in (as_rosa.get("/desk/appeals/").content.decode(), as_rosa.get(own).content.decode()):
             assert "Nordlys" in text and "Mirror" not in text and "CT-" not in text and "/desk/controllers/" not in text
@@ -274,12 +274,12 @@ class TestAppeals:
         assert as_rosa.post(f"{own}decide/", {"outcome": "overturned", "answer": "You are right."}).status_code == 302
         assert (
             reason(linked) == ""
-            and "You are right." in alice.get(f"/verification/restrictions/{restriction.pk}/").content.decode()
+            and "You are right." in alice.get(f"/verification/restrictions/{restriction.handle}/").content.decode()
         )
 
     def test_what_they_find_wrong_is_counted_on_a_page(self, linked: Issued, restriction: Restriction, as_ines: Client) -> None:
         alice, as_rosa = cast.signed_in(linked.key.issued_by), cast.signed_in(cast.staff("approver", "Rosa Lima"))
-        alice.post(f"/verification/restrictions/{restriction.pk}/", {"words": "We are a school."})
+        alice.post(f"/verification/restrictions/{restriction.handle}/", {"words": "We are a school."})
         as_rosa.post(f"/desk/appeals/{Appeal.objects.get().pk}/decide/", {"outcome": "overturned", "answer": "Yes."})
         carried()
         text = as_ines.get(f"{CONTROLLERS}misses/").content.decode()
@@ -287,7 +287,7 @@ class TestAppeals:
 
     def test_whoever_proposed_it_is_refused(self, linked: Issued, restriction: Restriction, as_ines: Client) -> None:
         alice = cast.signed_in(linked.key.issued_by)
-        alice.post(f"/verification/restrictions/{restriction.pk}/", {"words": "We are a school."})
+        alice.post(f"/verification/restrictions/{restriction.handle}/", {"words": "We are a school."})
         own = f"/desk/appeals/{Appeal.objects.get().pk}/"
         assert as_ines.post(f"{own}decide/", {"outcome": "upheld", "answer": "No."}).status_code == 422
 
