@@ -17,6 +17,7 @@ from kyc.evidence.intake import NotChecked
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import SHUT, Document
 from kyc.evidence.taking.kinds import LARGEST
+from kyc.evidence.taking.refusals import SENTENCES
 from kyc.onboarding import papers, parts, steps
 from kyc.onboarding.access import members_only, while_open
 from kyc.onboarding.changing import Page
@@ -63,6 +64,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         step="documents",
         form=form,
         largest=LARGEST,
+        too_large=SENTENCES["large"],
         documents=judged(by_kind(sent)),
         shut=Document.objects.to_send_anew().filter(organisation=organisation, invitation=None).select_related("party"),
         kept=kept,

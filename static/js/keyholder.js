@@ -135,7 +135,7 @@
   // One press, one submission: of two the browser follows the second alone, and what came of the first is never read.
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button || event.target.method !== "post" || event.target.target || event.target.hasAttribute("hx-post")) return;
+    if (event.defaultPrevented || !button || event.target.method !== "post" || event.target.target || event.target.hasAttribute("hx-post")) return;
     if ("sent" in button.dataset) {
       event.preventDefault();
       return;
@@ -161,6 +161,7 @@
   // ask to send the form again. Once the form is sent anew from its own address, that entry is the plain page.
   document.addEventListener("submit", (event) => {
     const answered = performance.getEntriesByType("navigation")[0]?.responseStatus;
+    if (event.defaultPrevented) return;
     if (answered === 422 && !event.target.hasAttribute("action")) history.replaceState(null, "", location.href);
   });
 
@@ -180,7 +181,9 @@
     window.addEventListener("beforeunload", ask);
   };
   document.addEventListener("input", (event) => keep(event.target.form));
-  document.addEventListener("submit", (event) => { sending = event.target; });
+  document.addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) sending = event.target;
+  });
   document.querySelectorAll("form .error-summary, form .wrong").forEach((wrong) => keep(wrong.closest("form")));
 
   // The browser gave no passkey: a sentence says so, in place of a line in its console.
