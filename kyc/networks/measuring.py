@@ -22,7 +22,7 @@ from config import jobs
 from kyc.cases.demanding import ITEMS
 from kyc.keys import limits, sharing
 from kyc.keys.appeal_models import Restriction
-from kyc.networks import controlling, measuresspreading, touched
+from kyc.networks import controlling, measures, spreading, touched
 from kyc.networks.actions import Impossible, tidy
 from kyc.networks.controller_models import Controller
 from kyc.networks.controlling import NotNow, edges_of
