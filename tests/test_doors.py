@@ -81,6 +81,7 @@ ASKS_ONLY = {
     "api:usage",
     "api:reserve",
     "api:settle",
+    "desk:directive_preview",
     "desk:look_stop",
     # Of a service that nobody has named: tests/kyc/onboarding/test_confirm.py.
     "onboarding:confirm_service",
