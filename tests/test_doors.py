@@ -81,6 +81,7 @@ ASKS_ONLY = {
     "api:usage",
     "api:reserve",
     "api:settle",
+    "desk:directive_preview",
     "desk:look_stop",
     # Of a service that nobody has named: tests/kyc/onboarding/test_confirm.py.
     "onboarding:confirm_service",
@@ -1041,7 +1042,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         "agency": rows[Agency].pk, "client": rows[AgencyAccount].pk, **run_for(organisation, rows[User]),
         "item": rows[EvidenceItem].pk, "mismatch": rows[Mismatch].pk,
-        **orders(),
+        **orders(organisation),
         "restricted": unappealed(rows).handle, "appeal": rows[Appeal].pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
         **({"hand": rows[Controller].pk} if Controller in rows else {}),
@@ -1092,9 +1093,9 @@ def run_for(organisation: Organisation, by: User) -> dict[str, int]:
     return {"agent": agent.pk, "run_by": asked.pk}
 
 
-def orders() -> dict[str, int]:
+def orders(organisation: Organisation) -> dict[str, int]:
     """One that waits for another officer, and one that was taken."""
-    third, fourth = (cast.staff("approver", name) for name in ("Third", "Fourth"))
+    third, fourth = (cast.staff("approver", f"{name} {organisation.pk}") for name in ("Third", "Fourth"))
     waits, taken = directed.proposed(by=third), directed.taken(by=third, second=fourth)
     return {"directive": taken.pk, "proposed_directive": waits.pk}
 

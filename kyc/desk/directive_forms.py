@@ -41,6 +41,15 @@ FACT_WORDS: dict[str, Promise] = {
 }
 
 
+# Which choice of another field calls for which (static/js/keyholder.js).
+SHOWN_WITH = {
+    "determined_on": "kind=measure",
+    **dict.fromkeys(("country_set", "country_codes", "by"), f"population={P.COUNTRIES}"),
+    "named": f"population={P.NAMED}",
+    "rule": f"population={P.RULE}",
+}
+
+
 def lines(value: str) -> list[str]:
     return [line.strip() for line in value.splitlines() if line.strip()]
 
@@ -131,6 +140,8 @@ class DirectiveForm(DeskForm):
             *((name, name) for name in pack.data["country_sets"]),
         ]
         self.fields["received_at"].required = True
+        for name, choice in SHOWN_WITH.items():
+            self.fields[name].widget.attrs["data-with"] = choice
         return {}
 
     def clean_country_codes(self) -> list[str]:

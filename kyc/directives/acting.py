@@ -70,8 +70,8 @@ class Order:
 
 @transaction.atomic
 def propose(order: Order, *, left_out: Mapping[Organisation, str], by: User) -> Directive:
-    """With its numbers, over everybody but those `left_out`, each with its ground. Nothing is done to anybody. Raises
-    BadDirective, ReasonMissing, NotPermitted."""
+    """With its numbers, over everybody but those `left_out`, each with its ground. Nothing is done to anybody, but every key is
+    looked at, so that it can begin the moment it is taken. Raises BadDirective, ReasonMissing, NotPermitted."""
     require(by, Permission.DIRECTIVE_WORK)
     said = checked(order)
     if any(not is_said(ground) for ground in left_out.values()):
@@ -79,13 +79,16 @@ def propose(order: Order, *, left_out: Mapping[Organisation, str], by: User) -> 
     standing = StandingHold.objects.create(source=SOURCE, ends_at=said["expires_at"])
     proposal = proposals.propose(policy=POLICY, choice="directive", reason="received", note="", by=by)
     shown = preview(order, left_out=left_out)
-    made = Directive.objects.create(**said, preview=shown.told, standing=standing, proposal=proposal, proposed_by=by)
+    made = Directive.objects.create(
+        **said, preview=shown.told, standing=standing, proposal=proposal, proposed_by=by, work=Directive.Work.WAITING
+    )
     for organisation, ground in left_out.items():
         DirectiveException.objects.create(directive=made, organisation=organisation, ground=ground.strip(), made_by=by)
     audit.record(
         "directive.proposed", target=made, by=by, reason=made.why, directive=made.number, reference=made.reference,
         population=made.population, left_out=len(left_out),
     )  # fmt: skip
+    jobs.woke("directive.proposed")
     return made
 
 

@@ -4,6 +4,8 @@
 from datetime import timedelta
 
 from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
@@ -79,7 +81,8 @@ def tell(claim: jobs.Claim) -> None:
 
 def missing(organisation: int) -> set[str]:
     """Codes of facts that would show some key of its to be outside. Read by the customer himself, who is shown no directive."""
-    proofs = StandingProof.objects.filter(organisation=organisation, standing__ended_at__isnull=True, stale_at__isnull=True)
+    begun = Q(standing__tiers__begins_at__lte=Now(), standing__ended_at__isnull=True, stale_at__isnull=True)
+    proofs = StandingProof.objects.filter(begun, organisation=organisation)
     return {code for codes in proofs.values_list("missing", flat=True) for code in codes}
 
 

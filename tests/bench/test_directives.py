@@ -31,6 +31,9 @@ def test_from_taking_it_until_all_inside_are_refused(keys: int, step: int, monke
     began = time.monotonic()
     made = proposed(by=rui)
     previewed = time.monotonic() - began
+    # As workers do while it waits for whoever takes it.
+    carrying.run()
+    looked_at = time.monotonic() - began - previewed
     # Told one by one, by mail; it hurries nobody.
     monkeypatch.setattr(carrying.notifying, "run", lambda: None)
     at = timezone.now()
@@ -45,6 +48,7 @@ def test_from_taking_it_until_all_inside_are_refused(keys: int, step: int, monke
         figures={
             "keys": f"{keys:,}, of them {people.outside:,} shown to be outside",
             "preview, s": f"{previewed:.1f}",
+            "every key looked at, before anybody takes it, s": f"{looked_at:.1f}",
             "from taking it until all inside are refused at introspection, s": seconds(at, tier.begins_at),
             "until every copy is told, s": seconds(at, tier.told_at),  # type: ignore[arg-type]  # it has begun
             "refused": f"{told['refused']:,} of {told['inside'] + told['unproven']:,}",

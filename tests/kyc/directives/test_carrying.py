@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Message, User
 from kyc.directives import acting, appealing, carrying, minutes
-from kyc.directives.models import DirectiveMinute, DirectiveNotice
+from kyc.directives.models import Directive, DirectiveMinute, DirectiveNotice
 from kyc.evidence.models import StatusProof
 from kyc.keys import appeals, feed, linking
 from kyc.keys.introspection import introspect
@@ -16,7 +16,7 @@ from kyc.keys.models import Key, KeyChange
 from kyc.keys.standing_models import StandingProof, StandingTier
 from kyc.parties.models import PersonStatus
 from tests.cast import Founded
-from tests.kyc.directives.scenes import in_force, shown_us, taken
+from tests.kyc.directives.scenes import in_force, proposed, shown_us, taken
 from tests.kyc.keys.scenes import Issued, issue
 
 
@@ -30,6 +30,23 @@ class TestInForce:
         in_force(by=rui, second=sonia)
         assert (is_good(linked), is_good(second)) == (False, True)
         assert (linked.state, second.state) == ("held", "active")
+
+    def test_whoever_was_looked_at_before_it_was_taken_waits_for_nothing(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = proposed(by=rui)
+        carrying.run()
+        assert is_good(linked)
+        assert StandingProof.objects.filter(standing=made.standing, key=linked.key).exists()
+        acting.take(made, by=sonia)
+        carrying.run()
+        assert not is_good(linked)
+
+    def test_a_worker_that_was_at_it_while_it_was_taken_misses_nothing(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia)
+        list(carrying.checking.check(made))
+        Directive.objects.filter(pk=made.pk).update(work="idle")
+        assert carrying.QUEUE.is_waiting()
+        carrying.run()
+        assert not is_good(linked)
 
     def test_before_its_time_nobody_is(self, linked: Issued, rui: User, sonia: User) -> None:
         made = in_force(by=rui, second=sonia, effective_at=timezone.now() + timedelta(hours=2))
