@@ -1,6 +1,7 @@
 """Documents with a machine-readable zone as photographs show them: turned, in perspective, blurred, noisy and compressed, all of
 it at once. Zones are written by tests' own code, drawn with Debian's fonts-ocr-b on a textured ground."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -45,11 +46,13 @@ class Specimen:
     jpeg: bytes
 
 
-def specimen(form: str, seed: int, quality: int = QUALITY) -> Specimen:
+def specimen(form: str, seed: int, quality: int = QUALITY, *, says: Callable[[Bearer], Sequence[str]] | None = None) -> Specimen:
+    """`says` is what stands above the zone of whose document it is; words by chance, where it is not given."""
     random = Random(f"{form} {seed}")
     grain = np.random.default_rng([seed, *form.encode()])
-    lines = made.zone(form, bearer(form, random))
-    page = drawn(form, lines, random, grain)
+    of = bearer(form, random)
+    lines = made.zone(form, of)
+    page = drawn(form, lines, random, grain, says(of) if says else ())
     return Specimen(form, seed, tuple(lines), photographed(page, random, grain, quality))
 
 
@@ -75,7 +78,7 @@ def bearer(form: str, random: Random) -> Bearer:
     )
 
 
-def drawn(form: str, lines: list[str], random: Random, grain: np.random.Generator) -> Picture:
+def drawn(form: str, lines: list[str], random: Random, grain: np.random.Generator, says: Sequence[str] = ()) -> Picture:
     """The document, flat and sharp, FINE times as many dots as the photograph."""
     wide, high, first = SIZES[form]
     scale = DOTS * FINE
@@ -83,7 +86,7 @@ def drawn(form: str, lines: list[str], random: Random, grain: np.random.Generato
     image = Image.fromarray(textured(shape, random, grain))
     draw = ImageDraw.Draw(image)
     portrait(draw, high, first, scale, random)
-    visual(draw, lines, wide, high, first, scale, random)
+    visual(draw, wide, high, first, scale, random, says)
     font, ink = ImageFont.truetype(OCR_B, SIZE * scale), random.randint(15, 60)
     for row, line in enumerate(lines):
         middle = (high - first + row * APART) * scale
@@ -114,15 +117,24 @@ def portrait(draw: ImageDraw.ImageDraw, high: float, first: float, scale: float,
 
 
 def visual(
-    draw: ImageDraw.ImageDraw, lines: list[str], wide: float, high: float, first: float, scale: float, random: Random
+    draw: ImageDraw.ImageDraw, wide: float, high: float, first: float, scale: float, random: Random, says: Sequence[str]
 ) -> None:
     """Words in another type above the zone: what a reader must not take for it."""
+    told = iter(says)
     font = ImageFont.load_default(2.6 * scale)
     top, left = 8.0, wide * 0.45
     while top < high - first - 8:
-        words = "".join(random.choice("ABCDEFGHIKLMNOPRSTU /.0123456789") for _ in range(random.randint(6, 18)))
+        words = (
+            next(told, "")
+            if says
+            else "".join(random.choice("ABCDEFGHIKLMNOPRSTU /.0123456789") for _ in range(random.randint(6, 18)))
+        )
         draw.text((left * scale, top * scale), words, random.randint(20, 90), font=font)
         top += random.uniform(4, 6)
+
+
+def by_chance(random: Random) -> str:
+    return "".join(random.choice("ABCDEFGHIKLMNOPRSTU /.0123456789") for _ in range(random.randint(6, 18)))
 
 
 def photographed(page: Picture, random: Random, grain: np.random.Generator, quality: int) -> bytes:

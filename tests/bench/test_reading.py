@@ -14,13 +14,16 @@ import cv2
 import numpy as np
 import pytest
 
-from kyc.evidence.reading import quality, signs, zones
+from kyc.evidence.reading import licences, quality, signs, zones
 from tests import figures
+from tests.bench import licences as licences_drawn
 from tests.bench import specimens
 
 pytestmark = pytest.mark.bench
 SEEDS = range(1, 101)
 LEAST_READ, MOST_SECONDS = 0.95, 3.0
+# A barcode has no lines of print to go by, and where a module is blurred into the next it is not read at all.
+LEAST_CODES = 0.9
 # As telephones save, and how large something is that was drawn over.
 GOOD, PATCH = 75, (200, 130)
 MOST_FALSE, LEAST_SEEN = 0.02, 0.4
@@ -59,6 +62,35 @@ class TestReading:
         assert wrong == 0
         assert min(share.values()) >= LEAST_READ
         assert max(times) <= MOST_SECONDS
+
+
+def licence(seed: int) -> tuple[str, float]:
+    """As `outcome`, of the barcode of a licence."""
+    cv2.setNumThreads(1)
+    made = licences_drawn.specimen(seed)
+    started = time.process_time()
+    grey = cv2.imdecode(np.frombuffer(made.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    found = licences.read(np.asarray(grey, np.uint8))
+    took = time.process_time() - started
+    if found is None:
+        return "unread", took
+    is_it = (found.licence.number, found.licence.surname) == (made.told["DAQ"], made.told["DCS"])
+    return ("read" if is_it else "wrong"), took
+
+
+class TestLicences:
+    def test_of_barcodes_on_photographs(self) -> None:
+        with ProcessPoolExecutor(max_workers=2) as pool:
+            found = [*pool.map(licence, SEEDS)]
+        count, times = Counter(how for how, _ in found), [took for _, took in found]
+        told = {
+            "PDF417": f"{count['read'] / len(found):.1%} of {len(found)} read, {count['wrong']} wrongly",
+            "module": f"{licences_drawn.MODULE} mm, disturbed as the zones are",
+            "a page": f"95 % within {quantiles(times, n=20)[-1]:.2f} s of one core, the longest {max(times):.2f} s",
+        }
+        figures.keep("licences", seeds=[SEEDS[0], SEEDS[-1]], figures=told)
+        assert count["wrong"] == 0
+        assert count["read"] / len(found) >= LEAST_CODES and max(times) <= MOST_SECONDS
 
 
 def clean_and_patched(form: str, seed: int) -> tuple[bool, bool, bool]:

@@ -164,7 +164,7 @@ def of_zone(found: zones.Found, grey: Grey, page: int, seen: dict[str, str], tod
         "issuer": zone.issuer,
         "expiry_date": zone.expires(today),
     }
-    beside = above(grey, values, today)
+    beside = above(found.straight(grey), values, today)
     fields = []
     for name, value in values.items():
         span = spans["names" if name in {"surname", "given"} else name]
@@ -182,7 +182,7 @@ def of_zone(found: zones.Found, grey: Grey, page: int, seen: dict[str, str], tod
 
 
 def above(grey: Grey, values: Mapping[str, str], today: date) -> dict[str, visual.Seen]:
-    """Nothing where Tesseract is missing or gives up: the zone was read without it."""
+    """Of a picture that lies straight. Nothing where Tesseract is missing or gives up: the zone was read without it."""
     try:
         return visual.compared(programs.words_of_picture(grey, 1), values, today)
     except (programs.NotHere, programs.Failed):

@@ -19,6 +19,8 @@ MOST_GRIDS = 8
 BEFORE = 5
 # Of the marks, how many may stand beside the zone: a shorter zone is no part of a longer one.
 MOST_OUTSIDE = 0.08
+# Pixels of a column of the zone at which Tesseract reads the print above it, and how many times larger a picture is made for it.
+COLUMN, MOST_LARGER = 24.0, 2.0
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
@@ -39,6 +41,24 @@ class Found:
         box = np.array([[span.start - 0.5, top], [span.end - 0.5, top], [span.end - 0.5, bottom], [span.start - 0.5, bottom]])
         spots = cv2.perspectiveTransform(box[None], self.homography)[0]
         return [(float(x) / self.size[0], float(y) / self.size[1]) for x, y in spots]
+
+    def straight(self, grey: Grey) -> Grey:
+        """The picture that the zone was read from, turned so that its lines lie level and upright, and as large as print is read
+        best; nothing of it is cut off."""
+        part = self.zone.format.width - 1
+        ends = cv2.perspectiveTransform(np.array([[[0.0, 0.0], [part, 0.0]]]), self.homography)[0]
+        along = (ends[1] - ends[0]) / part * (grey.shape[1] / self.size[0])
+        column = float(np.hypot(*along))
+        scale = min(COLUMN / column, MOST_LARGER)
+        cosine, sine = along / column * scale
+        turn = np.array([[cosine, sine], [-sine, cosine]])
+        high, wide = grey.shape
+        corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]]) @ turn.T
+        least = corners.min(axis=0)
+        size = tuple(int(side) for side in np.ceil(corners.max(axis=0) - least))
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        way = np.hstack([turn, -least[:, None]])
+        return np.asarray(cv2.warpAffine(grey, way, size, flags=how, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def read(grey: Grey) -> Found | None:

@@ -45,6 +45,19 @@ class TestRead:
         names, number = (found.corners(found.zone.format.spans[name]) for name in ("names", "number"))
         assert names[0][1] < number[0][1] and names[0][0] < names[1][0]
 
+    @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+    def test_the_picture_is_straightened_by_what_was_read(self, quarters: int) -> None:
+        turned = np.rot90(grey(specimens.specimen("TD3", SEED).jpeg), quarters).copy()
+        found = zones.read(turned)
+        assert found
+        straight = found.straight(turned)
+        again = zones.read(straight)
+        assert again and again.zone == found.zone
+        left, right, *_ = again.corners(again.zone.format.spans["names"])
+        high, wide = straight.shape
+        across, down = (right[0] - left[0]) * wide, (right[1] - left[1]) * high
+        assert across > 0 and abs(down) < 0.02 * across
+
     def test_reads_none_where_none_is(self) -> None:
         random = np.random.default_rng(SEED)
         assert zones.read(random.integers(0, 255, (700, 900), np.uint8).astype(np.uint8)) is None
