@@ -216,7 +216,7 @@ class TestCryptography:
         others |= {"reports/verification.py", "reports/management/commands/verify_report.py", "reports/pack.py"}
         found = {
             file
-            for file in test_sources.TREES
+            for file in test_sources.NAMES
             if doing.search((BASE / file).read_text()) and not file.startswith(("demo/", "config/"))
         }
         named = set(re.findall(r"`((?:accounts|kyc|reports)/[\w/]+\.py)`", section("Cryptography")))
@@ -236,7 +236,7 @@ class TestLogs:
     def test_every_logger_of_ours_is_named(self) -> None:
         given = re.compile(r"getLogger\((__name__|\"[\w.]+\")\)")
         named = section("Logs")
-        for file in test_sources.TREES:
+        for file in test_sources.NAMES:
             for name in given.findall((BASE / file).read_text()):
                 module = file.removesuffix(".py").replace("/", ".")
                 logger = module if name == "__name__" else name.strip('"')

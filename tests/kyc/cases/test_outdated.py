@@ -2,6 +2,7 @@
 
 import ast
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,7 @@ class TestOutdated:
         assert (case.state, case.examinations.count()) == ("proposed", 2)
 
 
+@cache
 def recorded() -> set[str]:
     """The verbs that the stages below write into the record."""
     found = set()
