@@ -1,4 +1,4 @@
-"""How the values of an edge add up to its bits, as kyc/networks/finding/weighing.py adds them: what stands beside each of them."""
+"""How the values of an edge add up to its bits, as kyc/networks/finding/weighing.py adds them: what stands beside each one."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
