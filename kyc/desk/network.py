@@ -53,6 +53,7 @@ def frame(request: HttpRequest, network: Network, here: str) -> dict[str, Any]:
     ]
     may_rule = request.user.can(P.INCIDENT_WORK)
     return {
+        "not_yet": form.at is not None and form.at <= network.found_at,
         "network": network,
         "tabs": tabs,
         "on_form": form,
@@ -176,7 +177,7 @@ def attachments(network: Network, returned: tuple[int, forms.AnswerForm] | None 
         given = returned[1] if returned and returned[0] == one.pk else None
         counted, aside = standing.evidence(one)
         form = given or forms.AnswerForm(of=f"attachment_{one.pk}")
-        found.append(Proposed(one, list(map(words.Told.of, counted)), list(map(words.Told.of, aside)), form))
+        found.append(Proposed(one, words.counted(counted), list(map(words.Told.of, aside)), form))
     return found
 
 

@@ -60,7 +60,7 @@ class RuleForm(DeskForm):
     agency = Choice(
         label=gettext_lazy("Which agency"),
         shown_with=f"kind={K.DECLARED_AGENCY}",
-        help_text=gettext_lazy("One that an officer has confirmed, if it is one of these."),
+        help_text=gettext_lazy("One that an officer has confirmed."),
     )
     reason = reason(gettext_lazy("Why"))
 
@@ -78,7 +78,7 @@ class RuleForm(DeskForm):
             str(one.pk): one for one in agencies.held().select_related("organisation").order_by("organisation__name")
         }
         named = [(pk, f"{one.organisation}: {one.name} ({one})") for pk, one in self.agencies.items()]
-        self.fields["agency"].choices = [("", _("None of these")), *named]  # type: ignore[attr-defined]  # as above
+        self.fields["agency"].choices = [("", _("Choose one") if named else _("None is confirmed")), *named]  # type: ignore[attr-defined]  # as above
         alone = packs.current().ruled_alone_up_to
         if touched > alone:
             self.fields["reason"].help_text = _("It touches %(n)s accounts, so a second person takes it.") % {"n": touched}

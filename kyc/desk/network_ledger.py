@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict, Streaming
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from accounts import scope
@@ -24,7 +24,7 @@ from kyc.desk import network_members, network_rulings
 from kyc.desk import network_words as words
 from kyc.desk.network import fetched, frame
 from kyc.desk.queue import PAGE, OfList, Paged, Tab, known_or
-from kyc.networks import downloads, foreseeing, standing
+from kyc.networks import adding, downloads, foreseeing, standing
 from kyc.networks.network_models import Edge, Network, NetworkMembership
 from kyc.networks.ruling_models import Ruling
 from kyc.networks.rulings import About
@@ -37,8 +37,8 @@ MOST_NAMES = 5
 # Edges written into a file between two looks at the database.
 AT_ONCE = 500
 CELLS = (
-    "account_a", "name_a", "account_b", "name_b", "bits", "value_type", "handle", "family", "value_bits", "first_seen",
-    "last_seen", "counted", "why_not",
+    "account_a", "name_a", "account_b", "name_b", "bits", "value_type", "handle", "family", "value_bits", "adds_bits",
+    "first_seen", "last_seen", "counted", "why_not",
 )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ class Row:
 
     @property
     def counted(self) -> list[words.Told]:
-        return [words.Told.of(one) for one in standing.evidence(self.edge)[0]]
+        return words.counted(standing.evidence(self.edge)[0])
 
     @property
     def aside(self) -> list[words.Told]:
@@ -152,7 +152,7 @@ def edge_of(network: Network, number: int) -> Edge:
 def edge_page(request: HttpRequest, network: Network, edge: Edge, form: forms.RuleForm | None = None) -> HttpResponse:
     facts = frame(request, network, "ledger")
     about, is_over = About(pair=(edge.a_id, edge.b_id)), edge.until is not None
-    facts |= {"row": Row(edge), "is_over": is_over} | ruled(about, 2, form)
+    facts |= {"row": Row(edge), "is_over": is_over, "of_a_family": words.of_a_family()} | ruled(about, 2, form)
     if is_over or network.ended_at:
         # Nothing is ruled anew of what is no more, but what was ruled is taken back here as long as it stands.
         facts["may_rule"] = (facts["may_rule"] or facts["may_take_back"]) and stands(about)
@@ -210,7 +210,7 @@ def value_page(request: HttpRequest, network: Network, value: standing.Value, fo
     have = network_members.told(standing.members(network).filter(organisation__in=value.organisations[:PAGE]))
     facts |= {
         "told": words.Told.of(value),
-        "everywhere": words.everywhere(standing.known([value]).get(value.key)),
+        "everywhere": words.everywhere(standing.known([value]).get(value.key), here=len(value.organisations)),
         "columns": network_members.columns(brief=True),
         "value": value,
         "rows": [network_members.Row(one) for one in have],
@@ -219,7 +219,24 @@ def value_page(request: HttpRequest, network: Network, value: standing.Value, fo
     }
     about = about_value(value)
     facts |= ruled(about, len(value.organisations), form) if about else {"may_rule": False, "is_time": True}
+    if about and facts["may_rule"]:
+        facts["foreseen"] = freed(about, value)
     return render(request, "desk/network_value.html", facts, status=422 if form else 200)
+
+
+def freed(about: About, value: standing.Value) -> str:
+    """How many edges and accounts it frees if the value counts for nobody."""
+    found = foreseeing.freed(about, having(about).union(value.organisations))
+    if found is None:
+        return _("It counts in too many edges to say here how many of them fall if it counts for nobody.")
+    edges = ngettext("It counts in %(n)s edge.", "It counts in %(n)s edges.", found.edges) % {"n": found.edges}
+    fall = ngettext(
+        "If it counts for nobody, %(n)s of them falls,", "If it counts for nobody, %(n)s of them fall,", found.fall
+    ) % {"n": found.fall}
+    accounts = ngettext(
+        "and %(n)s account is held by no edge any more.", "and %(n)s accounts are held by no edge any more.", found.accounts
+    ) % {"n": found.accounts}
+    return " ".join((edges, fall, accounts))
 
 
 def about_value(value: standing.Value) -> About | None:
@@ -261,17 +278,18 @@ def lines(network: Network, user: User) -> Iterator[str]:
         with scope.of_officer(user):
             rows = list(standing.edges(network).filter(pk__gt=last).select_related("a", "b").order_by("pk")[:AT_ONCE])
         for edge in rows:
-            for one in edge.evidence:
-                yield writer.writerow([safe(cell) for cell in cells(edge, one)])
+            counted, aside = standing.evidence(edge)
+            for one, much in [*zip(counted, adding.added(counted), strict=True), *((one, 0.0) for one in aside)]:
+                yield writer.writerow([safe(cell) for cell in cells(edge, one, much)])
         if len(rows) < AT_ONCE:
             return
         last = rows[-1].pk
 
 
-def cells(edge: Edge, one: dict[str, Any]) -> tuple[Any, ...]:
+def cells(edge: Edge, one: dict[str, Any], added: float) -> tuple[Any, ...]:
     why = "" if one.get("counted") else words.reason(one.get("why") or "")
     return (
         edge.a_id, edge.a.name, edge.b_id, edge.b.name, f"{edge.bits:.1f}", one["type"], words.handle(one["value"]),
-        one.get("family"), f"{one.get('bits') or 0:.1f}", one.get("first_seen"), one.get("last_seen"),
+        one.get("family"), f"{one.get('bits') or 0:.1f}", f"{added:.1f}", one.get("first_seen"), one.get("last_seen"),
         "yes" if one.get("counted") else "no", why,
     )  # fmt: skip

@@ -86,8 +86,8 @@ def does(organisations: QuerySet[Any]) -> list[tuple[str, str]]:
     requests = used.aggregate(n=Sum("requests"))["n"] or 0
     return [
         (_("Keys"), _("%(active)s active of %(all)s") % keys),
-        (_("Requests, 30 days"), f"{requests:,}"),
-        (_("Spent, 30 days"), ", ".join(money(spent.annotate(n=Sum(Greatest("settled", "used"))))) or _("nothing")),
+        (_("Requests, 30 days up to now"), f"{requests:,}"),
+        (_("Spent, 30 days up to now"), ", ".join(money(spent.annotate(n=Sum(Greatest("settled", "used"))))) or _("nothing")),
         (_("Used from"), ", ".join(country(one["country"]) for one in from_where) or _("not known")),
         (_("Came through"), "\n".join(map(programme, through)) or _("no programme")),
     ]

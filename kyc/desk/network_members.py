@@ -101,7 +101,7 @@ def state_of(member: Any) -> tuple[str, str]:
 
 
 def named(members: QuerySet[NetworkMembership]) -> QuerySet[NetworkMembership]:
-    """What a picture says of each: how far it is verified, and how many keys it has."""
+    """What a picture says of each: how far it is verified, and how many keys it has, and how many of them act."""
     mine = {"organisation": OuterRef("organisation")}
     sent = Case.objects.exclude(state=Case.State.DRAFT).filter(**mine).order_by("-pk")
     keys = Key.objects.filter(**mine).order_by().values("organisation")
@@ -112,6 +112,7 @@ def named(members: QuerySet[NetworkMembership]) -> QuerySet[NetworkMembership]:
             case_state=Subquery(sent.values("state")[:1]),
             verified_until=Subquery(Entity.objects.live().filter(**mine).values("valid_until")[:1]),
             keys=Coalesce(Subquery(keys.annotate(n=Count("pk")).values("n")), 0),
+            active_keys=Coalesce(Subquery(keys.filter(state=Key.State.ACTIVE).annotate(n=Count("pk")).values("n")), 0),
         )
         .order_by(*SUREST)
     )
@@ -121,14 +122,12 @@ def told(members: QuerySet[NetworkMembership]) -> QuerySet[NetworkMembership]:
     """In one query, however many: the surest first."""
     since = (timezone.now() - timedelta(days=DAYS)).date()
     mine = {"organisation": OuterRef("organisation")}
-    active = Key.objects.filter(**mine, state=Key.State.ACTIVE).order_by().values("organisation")
     used = UsageDay.objects.filter(**mine, day__gte=since).order_by()
     spent = Spending.objects.filter(**mine, unit=Unit.MONEY, day__gte=since).order_by()
     sums = spent.values("currency").annotate(sum=Sum(Greatest("settled", "used")))
     profile = Profile.objects.filter(**mine)
     customer = Role.objects.live().filter(**mine, kind=Role.Kind.CUSTOMER)
     return named(members).annotate(
-        active_keys=Coalesce(Subquery(active.annotate(n=Count("pk")).values("n")), 0),
         requests=Coalesce(Subquery(used.values("organisation").annotate(n=Sum("requests")).values("n")), 0),
         spent=ArraySubquery(sums.values(json=JSONObject(currency="currency", sum="sum"))),
         used_from=ArraySubquery(
@@ -149,7 +148,8 @@ CELLS = (
 def cells(row: Row) -> list[Any]:
     one = row.member
     return [
-        one.organisation_id, one.organisation.name, " ".join(one.via), f"{one.confidence:.2f}", one.how, one.since.isoformat(),
+        one.organisation_id, one.organisation.name, " ".join(one.via), f"{words.sure(one.confidence) / 100:.2f}",
+        one.how, one.since.isoformat(),
         row.state[0], one.keys, one.active_keys, one.requests, "; ".join(row.spent), one.says_country or "",
         " ".join(one.used_from), row.programme, one.organisation.created_at.date().isoformat(),
     ]  # fmt: skip

@@ -82,7 +82,7 @@ def node(one: Shares) -> str:
 
 def account(member: Any, ledger: str) -> Account:
     is_unsure = member.confidence < UNSURE
-    note = _("%(state)s · %(keys)s") % {"state": state_of(member)[0], "keys": keys(member.keys)}
+    note = _("%(state)s · %(keys)s") % {"state": state_of(member)[0], "keys": keys(member.active_keys)}
     if is_unsure:
         note = _("only %(confidence)s sure") % {"confidence": words.confidence(member.confidence)}
     url = f"{ledger}?account={member.organisation_id}"
@@ -90,7 +90,8 @@ def account(member: Any, ledger: str) -> Account:
 
 
 def keys(count: int) -> str:
-    return ngettext("%(n)s key", "%(n)s keys", count) % {"n": count}
+    """Of those that act: one that was revoked is of no matter here."""
+    return ngettext("%(n)s active key", "%(n)s active keys", count) % {"n": count}
 
 
 def value(network: Network, one: Shares, ruled: str, known: SignalValue | None) -> Value:

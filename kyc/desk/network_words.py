@@ -1,6 +1,7 @@
 """What ties accounts, as an investigator reads it: never a value itself, but that it is the same, with a short handle by which
 one tells it from another."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import SignalValue
 from accounts.signal_models import Hub
 from config.numbers import rounded
+from kyc.networks import adding
+from kyc.networks.finding.weighing import BESIDES, FAMILY_BITS
 
 # Of a value's hash, so many letters tell it from every other of its type in a network.
 HANDLE = 10
@@ -100,8 +103,12 @@ def bits(number: float) -> str:
 
 
 def confidence(share: float) -> str:
-    """Never all of it: nobody is sure."""
-    return _("%(n)s %%") % {"n": min(99, int(100 * share))}
+    return _("%(n)s %%") % {"n": sure(share)}
+
+
+def sure(share: float) -> int:
+    """In hundredths, and never all of it: nobody is sure."""
+    return min(99, int(100 * share))
 
 
 def day(text: str) -> str:
@@ -122,12 +129,32 @@ def hub(known: SignalValue | None) -> str:
     return "" if known is None or known.hub == Hub.PRIVATE else str(known.get_hub_display())
 
 
-def everywhere(known: SignalValue | None) -> str:
-    """Whose it is, and how many have it over all accounts."""
+def everywhere(known: SignalValue | None, *, here: int | None = None) -> str:
+    """Whose it is, and how many have it over all accounts; so many of them are `here`, in one network."""
     if known is None:
         return ""
     have = ngettext("%(n)s account has it in all.", "%(n)s accounts have it in all.", known.accounts)
-    return " ".join(filter(None, (known.why, have % {"n": f"{known.accounts:,}"} if known.accounts else "")))
+    told = [known.why, have % {"n": f"{known.accounts:,}"} if known.accounts else ""]
+    if here is not None and known.accounts > here:
+        told.append(_("%(n)s of them are tied by it in this network.") % {"n": f"{here:,}"})
+    return " ".join(filter(None, told))
+
+
+def counted(rows: Sequence[dict[str, Any]]) -> "list[Told]":
+    """What of an edge counted, with what each adds to it."""
+    return [Told.of(one, added=much) for one, much in zip(rows, adding.added(rows), strict=True)]
+
+
+def of_a_family() -> str:
+    """Why bits of one family don't simply add up."""
+    told = {"most": rounded(FAMILY_BITS), "part": rounded(100 * BESIDES)}
+    return (
+        _(
+            "Of one family the heaviest counts whole, each other for %(part)s %% and all for %(most)s bits at most, since what "
+            "comes from one source does not agree with itself twice."
+        )
+        % told
+    )
 
 
 @dataclass(frozen=True)
@@ -144,10 +171,13 @@ class Told:
     first: str
     last: str
     why: str
+    # What it adds to an edge, where that is less than it counts for by itself.
+    adds: str = ""
 
     @classmethod
-    def of(cls, one: Any, known: SignalValue | None = None) -> "Told":
-        """Of a row of evidence, or of a `standing.Value`; `known` is what is known of it over all accounts."""
+    def of(cls, one: Any, known: SignalValue | None = None, *, added: float | None = None) -> "Told":
+        """Of a row of evidence, or of a `standing.Value`; `known` is what is known of it over all accounts, `added` the bits that
+        it adds to its edge."""
         row = one if isinstance(one, dict) else vars(one)
         return cls(
             what=titled(row["type"]),
@@ -159,4 +189,5 @@ class Told:
             first=day(row.get("first_seen") or ""),
             last=day(row.get("last_seen") or ""),
             why=" ".join(filter(None, (reason(row.get("why") or ""), everywhere(known)))),
+            adds=bits(added) if added is not None and added < (row.get("bits") or 0) else "",
         )

@@ -7048,11 +7048,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='proposedruling',
-            constraint=models.CheckConstraint(condition=models.Q(('agency__isnull', True), ('kind', 'declared_agency'), _connector='OR'), name='proposedruling_names_an_agency_as_one'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agency__isnull', False), ('kind', 'declared_agency')), models.Q(('agency__isnull', True), models.Q(('kind', 'declared_agency'), _negated=True)), _connector='OR'), name='proposedruling_names_an_agency_as_one'),
         ),
         migrations.AddConstraint(
             model_name='ruling',
-            constraint=models.CheckConstraint(condition=models.Q(('agency__isnull', True), ('kind', 'declared_agency'), _connector='OR'), name='ruling_names_an_agency_as_one'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agency__isnull', False), ('kind', 'declared_agency')), models.Q(('agency__isnull', True), models.Q(('kind', 'declared_agency'), _negated=True)), _connector='OR'), name='ruling_names_an_agency_as_one'),
         ),
         migrations.AddField(
             model_name='agencyaccount',

@@ -22,7 +22,7 @@ __all__ = ["Undrawable", "svg"]
 
 REM = drawing.REM
 # Between two boxes above each other, and between the columns.
-ABOVE, BETWEEN = 12.0, 150.0
+ABOVE, BETWEEN = 12.0, 90.0
 # From so many accounts on they stand to both sides.
 ONE_SIDE = 4
 WIDTHS = {0: "1", 1: "1.25", 2: "2.5", 3: "4"}

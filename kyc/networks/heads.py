@@ -34,11 +34,14 @@ class Line:
     lacking: str
     points: int
     most: int
+    # Why it gives no points, where they are given for more.
+    quiet: str = ""
 
 
 @dataclass(frozen=True)
 class Head:
-    """`lines` are what stands out, `others` what was compared and does not, `missing` what nothing can be said of, with why."""
+    """`most` is what its indicators may give together. `lines` are what stands out, `others` what was compared and does not,
+    `missing` what nothing can be said of, with why."""
 
     code: str
     title: str
@@ -71,7 +74,8 @@ def of(indication: Indication) -> Heads:
     lines = [line(one, rules) for one in indication.indicators]
     heads = [
         Head(
-            code=head.code, title=_(head.title), points=indication.heads.get(head.code, 0), most=rules.most_a_head,
+            code=head.code, title=_(head.title), points=indication.heads.get(head.code, 0),
+            most=min(rules.most_a_head, sum(one.most for one in mine)),
             lines=sorted((one for one in mine if one.points), key=lambda one: (-one.points, one.label)),
             others=[one for one in mine if not one.points and one.usual], missing=[one for one in mine if not one.usual],
             unmeasured=[_(sentence) for sentence in head.unmeasured],
@@ -98,7 +102,19 @@ def line(told: dict[str, Any], rules: Indicators) -> Line:
         code=indicator.code, label=_(indicator.label), sentence=_(indicator.sentence),
         figure="" if figure is None else worded(figure, indicator), usual=usual % values if is_compared else "",
         peers=peers(told, rules) if is_compared else "", lacking=lacking, points=told["points"], most=indicator.points,
+        quiet=quiet(told, indicator) if is_compared and figure is not None and not told["points"] else "",
     )  # fmt: skip
+
+
+def quiet(told: dict[str, Any], indicator: Indicator) -> str:
+    """Also what is more than its peers' gives no points below what the rules ask for, nor by a little."""
+    if told["figure"] <= told["line"]:
+        return _("Does not stand out.")
+    if told["figure"] <= indicator.floor:
+        return _("More than its peers', but it gives points above %(floor)s only.") % {
+            "floor": worded(indicator.floor, indicator)
+        }
+    return _("More than its peers', but by too little for a point.")
 
 
 def peers(told: dict[str, Any], rules: Indicators) -> str:

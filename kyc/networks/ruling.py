@@ -48,7 +48,7 @@ class Over(Refused):
 
 
 class NotConfirmed(Refused):
-    """No officer's word on the agency holds, or it runs not both accounts."""
+    """No agency is named, no officer's word on it holds, or it runs not both accounts."""
 
     field = "agency"
 
@@ -106,10 +106,10 @@ def take_back(said: Ruling, *, reason: str, by: User) -> Ruling | ProposedRuling
     return rule(said.network, About.of(said), kind=K.WITHDRAWN, reason=reason, by=by)
 
 
-def confirmed(agency: Agency | None, about: About) -> Agency | None:
+def confirmed(agency: Agency | None, about: About) -> Agency:
     """As it stands; of a pair it runs both. Raises NotConfirmed."""
     if agency is None:
-        return None
+        raise NotConfirmed(_("Name the agency: one that an officer has confirmed."))
     found = agencies.held().filter(pk=agency.pk).first()
     if found is None:
         raise NotConfirmed(_("This agency is not confirmed, or not any more. Choose another, or none."))
@@ -172,7 +172,8 @@ def take(proposal: Proposal, *, by: User) -> Ruling:
     found = ended(proposal, Proposal.Outcome.TAKEN, by=by)
     about = About(value=(found.type, found.value)) if found.value else About(pair=(found.a_id, found.b_id))  # type: ignore[arg-type]
     agrees(about, found.kind, found.organisations)
-    confirmed(found.agency, about)
+    if found.kind == K.DECLARED_AGENCY:
+        confirmed(found.agency, about)
     said = {name: getattr(found, name) for name in COPIED}
     newest = Ruling.objects.newest().filter(about.rows).first()
     return made(said, newest, by=found.proposal.proposed_by, proposed=found)

@@ -41,7 +41,7 @@ class Said(models.Model):
     type = models.CharField(max_length=20, blank=True)
     value = models.UUIDField(null=True, blank=True)
     organisations = ArrayField(models.BigIntegerField())
-    # Whose it is, where the agency has been confirmed.
+    # Whose it is, where it is a declared agency's: one that has been confirmed.
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.TextField()
     # One person rules alone on so many accounts, by the rules of that day.
@@ -54,7 +54,8 @@ class Said(models.Model):
             models.CheckConstraint(name="%(class)s_needs_reason", condition=~Q(reason="")),
             models.CheckConstraint(name="%(class)s_touches_somebody", condition=Q(organisations__len__gt=0)),
             models.CheckConstraint(
-                name="%(class)s_names_an_agency_as_one", condition=Q(agency__isnull=True) | Q(kind="declared_agency")
+                name="%(class)s_names_an_agency_as_one",
+                condition=Q(agency__isnull=False, kind="declared_agency") | Q(agency__isnull=True) & ~Q(kind="declared_agency"),
             ),
             models.CheckConstraint(
                 name="%(class)s_known_words",

@@ -3,6 +3,8 @@
   "use strict";
 
   const STEP = 1.25, LEAST = 0.08, MOST = 4, REM = 16;
+  // Smaller than this its words are not read any more.
+  const READABLE = 0.6;
   // What every browser draws on a canvas.
   const LONGEST = 16_000, AREA = 100_000_000;
 
@@ -30,6 +32,12 @@
     const wide = box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const high = parseFloat(style.maxHeight) - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
     return Math.min(1, (wide / now.width) * zoomedNow, (high / now.height) * zoomedNow);
+  };
+  // As wide as there is room, so that no column is cut off, and scrolled from top to bottom.
+  const across = (box) => {
+    const svg = drawn(box), style = getComputedStyle(box);
+    const wide = box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return Math.max(READABLE, Math.min(1, wide / svg.getBoundingClientRect().width));
   };
   const SIZES = {
     in: (box) => zoomed(box) * STEP,
@@ -113,7 +121,10 @@
 
   const reveal = (root) => {
     root.querySelectorAll("[data-zoom], [data-png]").forEach((button) => { button.hidden = false; });
-    root.querySelectorAll(".picture").forEach((box) => box.classList.add("pans"));
+    root.querySelectorAll(".picture").forEach((box) => {
+      box.classList.add("pans");
+      if (box.dataset.fit !== undefined && drawn(box) && box.dataset.zoomed === undefined) zoom(box, across(box), 0, 0);
+    });
   };
   document.addEventListener("htmx:load", (event) => reveal(event.target));
   reveal(document);

@@ -228,6 +228,13 @@ class TestAccounts:
 
 
 class TestLedger:
+    def test_before_it_was_found_says_so_and_shows_no_network(self, as_ines: Client, network: Network) -> None:
+        day = (timezone.now() - timedelta(days=10)).date()
+        for rest in ("", "accounts/", "ledger/"):
+            shown = text(as_ines.get(page(network, f"{rest}?on={day}")))
+            assert "it was not found yet" in shown and "sure to be one hand" not in shown
+        assert 'id="picture"' not in text(as_ines.get(page(network, f"?on={day}")))
+
     def test_of_each_edge_says_what_counted_and_what_did_not_and_why(self, as_ines: Client, network: Network) -> None:
         found = as_ines.get(page(network, "ledger/")).context["page"]
         assert len(found.rows) == 15 and found.rows[0].bits == "22.5 bits"
@@ -240,6 +247,18 @@ class TestLedger:
         edge = first_edge(network)
         found = as_ines.get(page(network, f"ledger/?account={edge.a_id}")).context["page"]
         assert len(found.rows) == 5 and all(edge.a_id in (row.edge.a_id, row.edge.b_id) for row in found.rows)
+
+    def test_what_each_value_adds_is_what_stands_at_the_head(self, as_ines: Client) -> None:
+        shared = [
+            shares(*CARD),
+            shares("template", "t", bits=11.0),
+            shares("opened", "x", bits=9.0) | {"value": "2026-11-05T09:00Z"},
+        ]
+        made = networked.network_of(networked.accounts(2, "Heron {} BV"), {(0, 1): shared})
+        shown = text(as_ines.get(page(made, f"edges/{first_edge(made).pk}/")))
+        assert "4.5 bits" in shown and "the heaviest counts whole, each other for 50 %" in shown
+        sent = b"".join(as_ines.get(page(made, "ledger.csv")).streaming_content).decode()
+        assert [row["adds_bits"] for row in csv.DictReader(io.StringIO(sent))] == ["13.4", "11.0", "4.5"]
 
     def test_every_type_that_evidence_may_name_has_its_words(self) -> None:
         assert set(families.ALL) == words.SAME.keys() and set(families.FAMILIES) == words.FAMILIES.keys()
@@ -341,6 +360,21 @@ class TestRuling:
         network.edges.live().filter(families__contains=["payment"]).update(until=timezone.now())
         said = Ruling.objects.get()
         assert f"said/{said.pk}/" in text(as_ines.get(page(network)))
+
+    def test_by_a_value_says_before_what_it_frees(self, as_ines: Client, network: Network) -> None:
+        shown = text(as_ines.get(value_page(network, PHONE)))
+        assert "It counts in 15 edges. If it counts for nobody, 15 of them fall, and 6 accounts are held by no edge" in shown
+
+    def test_of_a_declared_agency_names_it(self, as_ines: Client, network: Network) -> None:
+        sent = {"kind": "declared_agency", "reason": WHY}
+        assert "Name the agency" in text(
+            as_ines.post(
+                page(network, f"edges/{first_edge(network).pk}/rule/"),
+                sent,
+            ),
+            422,
+        )
+        assert not Ruling.objects.exists()
 
     def test_says_before_who_would_leave(self, as_ines: Client, network: Network) -> None:
         edge = network.edges.order_by("a", "b").first()

@@ -6,8 +6,9 @@ import pytest
 from kyc.networks import foreseeing
 from kyc.networks.finding import bound
 from kyc.networks.finding.weighing import Pairs
-from kyc.networks.foreseeing import gone
+from kyc.networks.foreseeing import Freed, gone
 from kyc.networks.network_models import Network
+from kyc.networks.rulings import About
 from tests import networked
 
 ALL = range(5)
@@ -54,6 +55,18 @@ class TestLeaving:
         network = networked.six()
         first, *_, last = sorted(network.memberships.values_list("organisation", flat=True))
         assert foreseeing.leaving(network, (first, last)) == [last]
+
+    def test_of_a_value_is_who_is_held_by_no_edge_without_it(self) -> None:
+        """A card alone is no edge, nor is a phone number; and what was never counted frees nobody."""
+        network = networked.six()
+        everybody = list(network.memberships.values_list("organisation", flat=True))
+
+        def freed(of: tuple[str, str]) -> Freed | None:
+            return foreseeing.freed(About(value=(of[0], networked.hashed(of[1]))), everybody)
+
+        assert freed(networked.CARD) == Freed(edges=6, fall=6, accounts=0), "the phone number's edges stand"
+        assert freed(networked.PHONE) == Freed(edges=15, fall=15, accounts=6)
+        assert freed(networked.CARRIER) == Freed(edges=0, fall=0, accounts=0)
 
     def test_is_not_worked_out_of_the_largest(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(foreseeing, "MOST_EDGES", 14)

@@ -283,7 +283,7 @@ class TestForRun:
         a, b, c, d, e, f = members
         say(value(CARD))
         say(value(CARRIER), "shared_infrastructure")
-        say(About(pair=(e, f)), "declared_agency")
+        say(About(pair=(e, f)), "shared_infrastructure")
         found = rulings.for_run()
         assert found.must == ((a, b), (b, c), (c, d)) and found.cannot == ((e, f),)
         assert found.values == {value(CARD).value: "same_controller", value(CARRIER).value: "shared_infrastructure"}
