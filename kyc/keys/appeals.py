@@ -21,6 +21,7 @@ from kyc.evidence.intake import Taken
 from kyc.evidence.models import Document
 from kyc.keys import holds, limits
 from kyc.keys.appeal_models import Appeal, Restriction
+from kyc.keys.models import Hold
 
 # Of a hold that is one of these; the customer reads of it as of a restriction.
 SOURCE = "restriction"
@@ -83,6 +84,17 @@ def end(restriction: Restriction, *, reason: str, appeal: Appeal | None = None, 
         audit.record("restriction.ended", target=row, by=by, reason=reason, kind=row.kind)
         write(row, "restriction_ended", _("It has ended"), appeal=appeal)
     return row
+
+
+@transaction.atomic
+def lift(hold: Hold, *, reason: str, by: User) -> Hold:
+    """As kyc.keys.holds.lift; of a restriction's, with what the customer was told, of whose end he is written to."""
+    restriction = Restriction.objects.filter(hold=hold, ended_at=None).first()
+    if restriction is None or hold.lifted_at is not None:
+        return holds.lift(hold, reason=reason, by=by)
+    end(restriction, reason=reason, by=by)
+    hold.refresh_from_db()
+    return hold
 
 
 @transaction.atomic
