@@ -78,7 +78,7 @@ SIGNED_IN = [one for one in BESIDES if one not in ("nobody", "stranger", "bare",
 CONFINED_NUMBERS = dict.fromkeys(
     ("incident", "involvement", "network", "edge", "network_ruling", "network_attachment", "hand", "ruled_controller",
      "ruled_member", "measure", "proposed_measure", "measured", "indication", "authorisation", "ended_network", "said",
-     "coming"), 1
+     "coming", "kept"), 1
 ) | {"handle": "0123456789"}  # fmt: skip
 OF_ONE = {
     name

@@ -722,6 +722,9 @@ DOORS: dict[str, Door] = {
     ),
     "desk:rule_misses": Door(INVESTIGATORS, names="What appeals found wrong"),
     "desk:controller": Door(INVESTIGATORS, own=of(pk="hand"), names="Mirror"),
+    "desk:controller_kept": Door(
+        INVESTIGATORS, own=of(pk="ruled_controller", kept="kept"), names="Evidence as it was kept"
+    ),
     "desk:controller_take": Door(INVESTIGATORS, get=False, own=of(pk="hand"), post=nothing, names="Mirror"),
     "desk:controller_decline": Door(
         INVESTIGATORS, get=False, own=of(pk="hand"), post=of(reason="Two schools."), names="Mirror"
@@ -1133,7 +1136,7 @@ def acted_on(organisation: Organisation) -> dict[str, Any]:
             "third_account": third.pk, "coming": coming.pk, "ruled_controller": controller.pk,
             "proposed_measure": proposed.pk, "measure": taken.pk,
             "ruled_member": controller.members.get(organisation=organisation).pk, "other_account": other.pk,
-            "measured": taken.members.get(organisation=organisation).pk,
+            "measured": taken.members.get(organisation=organisation).pk, "kept": controller.kept.earliest("pk").pk,
         }  # fmt: skip
 
 
@@ -1511,8 +1514,9 @@ def others(house: House, name: str) -> Iterator[dict[str, int]]:
     yield missing(house)
     if name.startswith(OF_CUSTOMERS):
         yield house.theirs
-    if name.startswith(("desk:controller_member", "desk:controller_add_")) or name == "desk:measure_spare":
-        yield house.mine | {name: house.theirs[name] for name in ("ruled_member", "measured", "coming")}
+    of_two = ("desk:controller_member", "desk:controller_add_", "desk:controller_kept", "desk:measure_spare")
+    if name.startswith(of_two):
+        yield house.mine | {name: house.theirs[name] for name in ("ruled_member", "measured", "coming", "kept")}
     if name.startswith("desk:network_") and len(DOORS[name].own(house.mine)) > 1:  # type: ignore[misc]  # numbered
         yield house.theirs | {name: house.mine[name] for name in ("network", "ended_network")}
     if name == "desk:incident_release":

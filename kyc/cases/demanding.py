@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit, organisations
-from accounts.models import Organisation, User
+from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
-from kyc.cases import items, mailing, telling
+from kyc.cases import actions, items, mailing, telling
 from kyc.cases.models import Case, Requirement
+from kyc.evidence.models import Document
 from kyc.parties import profiles
 from kyc.parties.models import Party
 from kyc.rules import packs
@@ -23,6 +24,8 @@ from kyc.rules import packs
 ITEMS = ("details", "owners", "people", "use", "payment", "register_extract", "account_statement", "identity")
 SUBJECT = gettext_lazy("We need to verify you again")
 WHY = "anew"
+# What is written in the audit where something of the customer's own is changed.
+TOUCHING = r"^(organisation|party|interest|questionnaire|payment|exclusion)\."
 
 
 class BeingExamined(Refused):
@@ -90,12 +93,28 @@ def is_asked(case: Case, row: dict[str, Any]) -> bool:
 
 @transaction.atomic
 def withdraw(case: Case, *, is_taken: bool = False, by: User) -> None:
-    """What was asked for so and is still open is asked for no more. A case that nothing else is asked in the customer sends as it
-    stands."""
+    """What was asked for so and is still open is asked for no more. A case of its own in which nothing else was asked and nothing
+    is given yet ends with it; what the customer has changed meanwhile he still sends."""
     if not is_taken:
         require(by, Permission.HOLD_PLACE)
     organisations.held(case.organisation_id)
+    case = Case.objects.select_for_update().get(pk=case.pk)
     for requirement in case.requirements.open().select_for_update().filter(why=WHY):
         requirement.withdrawn_at = timezone.now()
         requirement.save(update_fields=["withdrawn_at"])
         audit.record("requirement.taken_back", target=requirement, by=by, what=requirement.what)
+    if is_untouched(case):
+        actions.move(case, Case.State.WITHDRAWN)
+        audit.record("case.taken_back", target=case, by=by)
+
+
+def is_untouched(case: Case) -> bool:
+    """Whether nothing is left in it to give, to send or to decide."""
+    if (case.trigger, case.state, case.submitted_at) != (Case.Trigger.ASKED, Case.State.WAITING, None):
+        return False
+    if case.requirements.filter(withdrawn_at=None).exists():
+        return False
+    said = AuditEvent.objects.outside_compartment().filter(organisation_id=case.organisation_id, at__gte=case.opened_at)
+    # One of another kind was sent with an appeal, say, and is asked for nowhere.
+    sent = Document.objects.filter(organisation=case.organisation_id, uploaded_at__gte=case.opened_at)
+    return not (said.filter(verb__regex=TOUCHING).exists() or sent.exclude(kind=Document.Kind.OTHER).exists())

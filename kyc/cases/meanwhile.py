@@ -18,6 +18,7 @@ MOVES: dict[str, Promise] = {
     "case.approved": gettext_lazy("Meanwhile %(who)s approved the case."),
     "case.refused": gettext_lazy("Meanwhile %(who)s refused the case."),
     "case.closed": gettext_lazy("Meanwhile the account was closed by %(who)s."),
+    "case.taken_back": gettext_lazy("Meanwhile what was asked for was taken back by %(who)s."),
 }
 
 

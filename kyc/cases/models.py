@@ -52,6 +52,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> "CaseQuerySet":
         return self.exclude(state__in=Case.ENDED)
 
+    def counting(self) -> "CaseQuerySet":
+        """By which a customer stands: one that was taken back leaves him as the one before did."""
+        return self.exclude(state=Case.State.WITHDRAWN)
+
 
 @tracked()
 class Case(models.Model):
@@ -67,8 +71,10 @@ class Case(models.Model):
         REFUSED = "refused", _("Refused")
         # Nobody decided: the account was closed meanwhile.
         CLOSED = "closed", _("Account closed")
+        # Nor here: we had asked to verify again, and took that back before anything was sent.
+        WITHDRAWN = "withdrawn", _("Not asked any more")
 
-    ENDED = (State.APPROVED, State.REFUSED, State.CLOSED)
+    ENDED = (State.APPROVED, State.REFUSED, State.CLOSED, State.WITHDRAWN)
 
     class Trigger(models.TextChoices):
         """Why who owns and runs the customer is looked at (FIN-08, IAAS-15)."""
@@ -110,7 +116,7 @@ class Case(models.Model):
             models.UniqueConstraint(
                 name="one_open_case_an_organisation",
                 fields=["organisation"],
-                condition=~Q(state__in=["approved", "refused", "closed"]),
+                condition=~Q(state__in=["approved", "refused", "closed", "withdrawn"]),
             ),
             models.CheckConstraint(
                 name="case_submitted_at_and_by",
@@ -130,7 +136,8 @@ class Case(models.Model):
                 | Q(matched__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 | Q(lapses__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 # It is the customer's turn: what has changed he says himself, and what was asked for he gives, and sends it then.
-                | Q(state="waiting", trigger__in=["change", "asked"], declared_true_at__isnull=True, submitted_at__isnull=True),
+                | Q(state="waiting", trigger__in=["change", "asked"], declared_true_at__isnull=True, submitted_at__isnull=True)
+                | Q(state="withdrawn", trigger="asked", declared_true_at__isnull=True, submitted_at__isnull=True),
             ),
         ]
         triggers = [
@@ -139,13 +146,17 @@ class Case(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 func=f"""
-                    IF TG_OP = 'UPDATE' AND OLD.state IN ('approved', 'refused', 'closed') AND NEW.state <> OLD.state THEN
+                    IF TG_OP = 'UPDATE' AND OLD.state IN ('approved', 'refused', 'closed', 'withdrawn')
+                        AND NEW.state <> OLD.state THEN
                         RAISE EXCEPTION 'a decided case stays decided' USING ERRCODE = 'check_violation';
                     END IF;
                     IF NEW.state = 'closed' AND (TG_OP = 'INSERT' OR OLD.state <> NEW.state) AND NOT EXISTS (
                         SELECT 1 FROM accounts_organisation o WHERE o.id = NEW.organisation_id AND o.closed_at IS NOT NULL
                     ) THEN
                         RAISE EXCEPTION 'a case ends undecided only with its organisation' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.state = 'withdrawn' AND (TG_OP = 'INSERT' OR OLD.state NOT IN ('waiting', 'withdrawn')) THEN
+                        RAISE EXCEPTION 'only what the customer was asked for is taken back' USING ERRCODE = 'check_violation';
                     END IF;
                     IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN
                         RAISE EXCEPTION 'a case never changes hands' USING ERRCODE = 'check_violation';
@@ -170,7 +181,7 @@ class Case(models.Model):
                     RETURN NEW;
                 """,  # noqa: S608  # nosec B608  # conditions of ours
             ),
-            of_open_organisation(pgtrigger.Condition("NEW.state NOT IN ('approved', 'refused', 'closed')")),
+            of_open_organisation(pgtrigger.Condition("NEW.state NOT IN ('approved', 'refused', 'closed', 'withdrawn')")),
         ]
 
     def __str__(self) -> str:
@@ -191,7 +202,7 @@ class Case(models.Model):
 
     @property
     def is_decided(self) -> bool:
-        """Nothing more comes of it: decided, or ended with the account."""
+        """Nothing more comes of it: decided, ended with the account, or taken back."""
         return self.state in self.ENDED
 
 

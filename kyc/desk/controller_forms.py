@@ -248,10 +248,23 @@ class MeasureForm(OfAccounts):
     def asked(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name not in OF_ROWS]
 
+    def stages(self) -> dict[int, int]:
+        """As measuring.staged, of what is ticked or written by now."""
+        without, later = (self.ticked(name) for name in OF_ROWS)
+        first = self.known.keys() - without - later
+        return {int(pk): 0 if pk in without else 2 if pk in later and first else 1 for pk in self.known}
+
+    def ticked(self, name: str) -> set[str]:
+        written = str(self[f"{name}_numbers"].value() or "") if f"{name}_numbers" in self.fields else ""
+        return {str(pk) for pk in self[name].value() or ()} | set(written.replace(",", " ").split())
+
     def clean(self) -> dict[str, Any]:
         """As measuring.propose takes it."""
         data = super().clean() or {}
         without, later = (self.excepted(name, data) for name in OF_ROWS)
+        if both := sorted(without & later):
+            sentence = gettext("%(name)s is left out and among the rest: choose one of both.")
+            self.add_error(None, sentence % {"name": self.known[str(both[0])].name})
         because = data.pop("because", "")
         if without and not because.strip():
             self.add_error("because", _("Say why those are left out."))

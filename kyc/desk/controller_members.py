@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from kyc.desk import controller_forms as forms
 from kyc.desk import controllers
 from kyc.desk.acting import act
-from kyc.networks import extending, touched
+from kyc.networks import extending, overlapping, touched
 from kyc.networks.controller_models import Controller, ControllerMember
 
 P = Permission
@@ -39,16 +39,19 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     of_it = [row.organisation for row in found.members.live().select_related("organisation")]
     # What holds an account is told of all together, as they would be.
     _rows, radius = touched.of([*of_it, *organisations])
+    done, was = overlapping.done(list(told)), extending.were(found, list(told))
     rows = [
-        {"touched": told[account], "box": box, "hangs": account in radius.hanging, "tie": radius.hanging.get(account)}
+        {"touched": told[account], "box": box, "hangs": account in radius.hanging, "tie": radius.hanging.get(account),
+         "done": done.get(account, []), "was": was.get(account, [])}
         for account, box in form.rows()
-    ]
+    ]  # fmt: skip
     facts = {
         "controller": found,
         "form": form,
         "rows": rows,
         "more": max(0, len(organisations) - len(rows)),
         "measures": found.measures.filter(state="taken").exists(),
+        "overlaps": overlapping.of([one.pk for one in organisations], without=found),
     }
     return render(request, "desk/controller_add.html", facts, status=UNPROCESSABLE if is_sent else 200)
 

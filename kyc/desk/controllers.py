@@ -23,10 +23,11 @@ from accounts.permissions import Permission
 from kyc.cases.models import Case
 from kyc.desk import acting, controller_waiting, timeline
 from kyc.desk import controller_forms as forms
+from kyc.desk import network_words as words
 from kyc.desk.acting import act
 from kyc.desk.incident_forms import NoteForm
 from kyc.desk.queue import Part, Tab, known_or, page_number
-from kyc.networks import controlling, freeing, touched
+from kyc.networks import controlling, freeing, overlapping, touched
 from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.measure_models import MeasureMember, RuleMiss
 from kyc.networks.network_models import Network
@@ -81,7 +82,7 @@ def new(request: HttpRequest, network: int) -> HttpResponse:
     if is_sent and (made := act(form, verb)):
         messages.success(request, _("%(number)s is proposed. Another investigator takes it.") % {"number": made})
         return redirect("desk:controller", made.pk)
-    facts = {"form": form, "network": found}
+    facts = {"form": form, "network": found, "overlaps": overlapping.of([one.pk for one in organisations])}
     return render(request, "desk/controller_form.html", facts, status=UNPROCESSABLE if is_sent else 200)
 
 
@@ -121,6 +122,7 @@ def shown(request: HttpRequest, found: Controller, *, status: int = 200, **fille
         "over_form": forms.ReasonForm(of="over", actions=(reverse("desk:controller_end", args=[found.pk]),)),
         "incident_form": forms.FromControllerForm(actions=(reverse("desk:controller_incident", args=[found.pk]),)),
         "reason": controlling.REASONS.get(found.proposal.reason, found.proposal.reason),
+        "overlaps": overlapping.of([row.account for row in rows], without=found),
         "ended_pk": 0,
         "waiting": controller_waiting.of(found, request.user, filled.pop("members_form", None)),
     }
@@ -206,18 +208,26 @@ def end_member(request: HttpRequest, pk: int, member: int) -> HttpResponse:
 @require_safe
 def misses(request: HttpRequest) -> HttpResponse:
     """How often appeals found wrong what each family and type of signal had brought in, beside how often it brought any in."""
-    acted = MeasureMember.objects.exclude(placed_at=None)
+    acted, missed = MeasureMember.objects.exclude(placed_at=None), RuleMiss.objects.all()
+    of_kind = (
+        (_("By family"), _("Family"), "families", words.family),
+        (_("By type of signal"), _("Type"), "types", words.titled),
+    )
+    brought, wrong = (partial(rows.values_list, of) for rows, of in ((acted, "organisation"), (missed, "member__organisation")))
     facts = {
-        "kinds": [
-            (title, counted(acted.values_list(name, flat=True), RuleMiss.objects.values_list(name, flat=True)))
-            for title, name in ((_("Families"), "families"), (_("Types of signals"), "types"))
+        "kinds": [(title, head, counted(brought(name), wrong(name), called)) for title, head, name, called in of_kind],
+        "misses": [
+            (row, words.families(row.families))
+            for row in missed.select_related("appeal__organisation", "member__measure").order_by("-pk")[:PAGE]
         ],
-        "misses": RuleMiss.objects.select_related("appeal__organisation", "member__measure").order_by("-pk")[:PAGE],
     }
     return render(request, "desk/rule_misses.html", facts)
 
 
-def counted(acted: Any, missed: Any) -> list[tuple[str, int, int]]:
-    """Of each code how many accounts it brought in, and of how many of them wrongly; the most wrong first."""
-    brought, wrong = (Counter(code for codes in rows for code in codes) for rows in (acted, missed))
-    return sorted(((code, brought[code], wrong[code]) for code in brought | wrong), key=lambda row: (-row[2], -row[1], row[0]))
+def counted(acted: Any, missed: Any, called: Callable[[str], str]) -> list[tuple[str, int, int]]:
+    """Of each code, in words, how many accounts it brought in, and how many of them wrongly; the most wrong first. An account
+    counts once, however many measures were over it."""
+    pairs = ({(account, code) for account, codes in rows for code in codes} for rows in (acted, missed))
+    brought, wrong = (Counter(code for _account, code in those) for those in pairs)
+    rows = [(called(code), brought[code], wrong[code]) for code in brought | wrong]
+    return sorted(rows, key=lambda row: (-row[2], -row[1], row[0]))

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
+from config.numbers import rounded
 from kyc.desk.forms import DeskForm
 from kyc.desk.incident_forms import IncidentForm, day, text
+from kyc.networks.assessing import Concerned
 
 
 class AuthoriseForm(DeskForm):
@@ -58,5 +62,33 @@ class AssessForm(IncidentForm):
         ),
     )
 
+    involved = forms.MultipleChoiceField(
+        label=_("Accounts that are involved"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Ticked are those whose keys were used. What an incident says of an account is kept for years."),
+    )
+
+    def __init__(self, *args: Any, concerned: Sequence[Concerned], **kwargs: Any) -> None:
+        """`concerned` are those of a network; a key's account is involved as it is."""
+        ticked = [str(row.organisation.pk) for row in concerned if row.is_likely]
+        kwargs["initial"] = {"involved": ticked} | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        field = self.fields["involved"]
+        field.choices = [(str(row.organisation.pk), described(row)) for row in concerned]  # type: ignore[attr-defined]  # it has
+        if not concerned:
+            del self.fields["involved"]
+
     def of_one(self) -> list[forms.BoundField]:
-        return [field for field in super().of_one() if field.name != "alternative"]
+        return [field for field in super().of_one() if field.name not in {"alternative", "involved"}]
+
+    def clean_involved(self) -> set[int]:
+        return {int(pk) for pk in self.cleaned_data["involved"]}
+
+
+def described(row: Concerned) -> str:
+    facts = {"name": row.organisation.name, "requests": rounded(row.requests)}
+    said = [gettext("%(name)s: %(requests)s requests") % facts if row.requests else gettext("%(name)s: no use") % facts]
+    if row.freed_at:
+        said.append(gettext("freed by an appeal on %(day)s") % {"day": date_format(row.freed_at, "j F Y")})
+    return ", ".join(said)

@@ -282,12 +282,16 @@ def authorisation_end(request: HttpRequest, pk: int, authorisation: int) -> Http
 def incident(request: HttpRequest, pk: int) -> HttpResponse:
     """A new incident, of which the text is written already; whoever opens it says what else could explain the use."""
     found = fetched(request, pk)
+    told = heads.of(found)
+    concerned = assessing.concerned(told) if found.network_id else []
+    # Of more the incident names the network.
+    concerned = concerned if len(concerned) <= assessing.MOST_INVOLVED else []
     if request.method == "POST":
-        form = forms.AssessForm(request.POST)
+        form = forms.AssessForm(request.POST, concerned=concerned)
         if made := act(form, partial(assessing.open_incident, found, by=request.user)):
             messages.success(request, _("%(number)s is open.") % {"number": made})
             return redirect("desk:incident", made.pk)
     else:
-        form = forms.AssessForm(initial=assessing.draft(heads.of(found)), actions=(request.path,))
+        form = forms.AssessForm(initial=assessing.draft(told), concerned=concerned, actions=(request.path,))
     facts = {"form": form, "indication": found, "about": assessing.about(found)}
     return render(request, "desk/indication_incident.html", facts, status=UNPROCESSABLE if form.is_bound else 200)

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms as django_forms
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,12 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.guards import staff
 from accounts.models import Organisation
 from accounts.permissions import Permission
+from kyc.cases import items
 from kyc.desk import acting, timeline
 from kyc.desk import controller_forms as forms
+from kyc.desk import network_words as words
 from kyc.desk.acting import act
 from kyc.desk.controllers import fetched as fetched_controller
 from kyc.desk.queue import Part
-from kyc.networks import measuring, touched
+from kyc.networks import measures, measuring, overlapping, touched
 from kyc.networks.measure_models import Measure, MeasureMember
 from kyc.networks.measures import Radius, Touched
 
@@ -30,8 +32,10 @@ UNPROCESSABLE = 422
 TONES = {S.PROPOSED: "warn", S.TAKEN: "bad", S.DECLINED: "neutral", S.UNDONE: "neutral"}
 OF_ROW = {
     M.PLACED: "bad", M.WAITING: "info", M.UNDOING: "info", M.FAILED: "bad", M.STUCK: "bad", M.OVERTURNED: "good",
-    M.UNDONE: "good",
+    M.UNDONE: "good", M.LIFTED: "good",
 }  # fmt: skip
+# Of which something stands.
+IN_FORCE = (M.PLACED, M.UNDOING, M.STUCK)
 # An account whose row may still be taken out of it alone.
 STANDS = (M.PLANNED, M.WAITING, M.PLACED, M.FAILED, M.STUCK)
 
@@ -40,30 +44,56 @@ STANDS = (M.PLANNED, M.WAITING, M.PLACED, M.FAILED, M.STUCK)
 def new(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetched_controller(request, pk)
     members = found.members.live().select_related("organisation").order_by("organisation__name", "organisation")
-    rows, radius = touched.of([row.organisation for row in members])
-    organisations = first_look([row.organisation for row in members], rows, radius)
-    is_sent = request.method == "POST"
+    everybody = [row.organisation for row in members]
+    rows, ties = touched.rows(everybody), touched.ties(everybody)
+    radius = measures.radius(rows, ties)
+    organisations = first_look(everybody, rows, radius)
+    is_looked_at = "look" in request.POST
+    is_sent = request.method == "POST" and not is_looked_at
     form = forms.MeasureForm(
-        request.POST if is_sent else None, organisations=organisations, actions=() if is_sent else (request.path,)
+        request.POST if is_sent else None,
+        organisations=organisations,
+        actions=() if is_sent or is_looked_at else (request.path,),
+        initial=typed(request.POST) if is_looked_at else None,
     )
     if is_sent and (made := act(form, partial(measuring.propose, found, by=request.user))):
         messages.success(
             request, _("%(number)s is proposed. Nothing happens until another investigator takes it.") % {"number": made}
         )
         return redirect("desk:measure", made.pk)
-    of_account = {row.account: row for row in rows}
+    of_account, known = {row.account: row for row in rows}, overlapping.done([one.pk for one in everybody])
     facts = {
         "controller": found,
         "form": form,
-        "radius": radius,
+        "parts": in_columns(touched.parted(rows, ties, form.stages())),
         "rows": [
             {"touched": of_account[account], "without": without, "later": later, "hangs": account in radius.hanging,
-             "tie": radius.hanging.get(account)}
+             "tie": radius.hanging.get(account), "done": known.get(account, [])}
             for account, without, later in form.rows()
         ],
         "more": max(0, len(organisations) - forms.BOXES),
     }  # fmt: skip
     return render(request, "desk/measure_form.html", facts, status=UNPROCESSABLE if is_sent else 200)
+
+
+def typed(data: QueryDict) -> dict[str, Any]:
+    """What was filled in by now, to be filled in again without being judged."""
+    return {name: values if name in {*forms.OF_ROWS, "items"} else values[-1] for name, values in data.lists()}
+
+
+def in_columns(parts: dict[str, Radius]) -> dict[str, Any]:
+    """Each count with how many of the whole, the first part, the rest and who is left out."""
+    heads = {"whole": _("In all"), "first": _("First part"), "rest": _("The rest"), "left_out": _("Left out")}
+    lines = {
+        "accounts": _("Accounts"), "keys": _("Live keys"), "paying": _("Paying"), "verified": _("Verified"),
+        "used": _("Used in 7 days"), "requests": _("Requests in 7 days"), "people": _("People who answer for keys"),
+        "hanging": _("Held by one edge or none"),
+    }  # fmt: skip
+    told = {part: parts[part].told for part in heads}
+    return {
+        "heads": list(heads.values()),
+        "lines": [(label, [told[part][name] for part in heads]) for name, label in lines.items()],
+    }
 
 
 def first_look(organisations: list[Organisation], rows: list[Touched], radius: Radius) -> list[Organisation]:
@@ -95,7 +125,6 @@ def shown(request: HttpRequest, found: Measure, *, status: int = 200, **filled: 
     # Whoever is asked about again stands there too, on whatever page he was.
     members = page.rows + list(every.filter(pk=filled.get("spared_pk", 0)).exclude(pk__in=[row.pk for row in page.rows]))
     counts = dict(found.members.order_by().values_list("state").annotate(n=Count("pk")))
-    to_do = sum(counts.get(state, 0) for state in (M.PLANNED, M.WAITING, M.UNDOING))
     whole = sum(n for state, n in counts.items() if state != M.LEFT_OUT)
     facts = {
         "measure": found,
@@ -103,10 +132,19 @@ def shown(request: HttpRequest, found: Measure, *, status: int = 200, **filled: 
         "may_work": request.user.can(P.INCIDENT_WORK),
         "is_own": found.proposed_by_id == request.user.pk,
         "reason": measuring.REASONS.get(found.proposal.reason, found.proposal.reason),
-        "rows": [{"member": row, "tone": OF_ROW.get(M(row.state), "neutral"), "stands": row.state in STANDS} for row in members],
+        "rows": [
+            {
+                "member": row,
+                "tone": OF_ROW.get(M(row.state), "neutral"),
+                "stands": row.state in STANDS,
+                "families": words.families(row.families),
+            }
+            for row in members
+        ],
+        "items": [items.ITEMS[code].label for code in found.items],
         "page": page,
         "counts": [(M(state).label, n) for state, n in sorted(counts.items())],
-        "done": whole - to_do,
+        "in_force": sum(counts.get(state, 0) for state in IN_FORCE),
         "whole": whole,
         "is_moving": bool(counts.get(M.WAITING) or counts.get(M.UNDOING)),
         "failed": counts.get(M.FAILED, 0) + counts.get(M.STUCK, 0),

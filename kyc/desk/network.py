@@ -25,7 +25,7 @@ from kyc.desk import network_words as words
 from kyc.desk.network_life import LATELY, MOST_NAMES
 from kyc.desk.queue import Part, Tab
 from kyc.evidence import agencies
-from kyc.networks import drawing, heads, standing
+from kyc.networks import drawing, heads, overlapping, standing
 from kyc.networks.network_models import Attachment, Network, NetworkMembership
 from kyc.networks.picture import MOST
 from kyc.parties.agency_models import Agency
@@ -98,6 +98,7 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
         "attachments": attachments(network, returned.get("attachment_form")),
         "does": network_life.does(members.values("organisation")),
         "heads": None if at else heads.of_network(network),
+        "overlaps": overlapping.of(members.values_list("organisation", flat=True)),
         "glance": [*glance(network), *([] if at else run_by(members))],
         "changes": network_life.told(network_life.changes(network, of_officers=False)[:LATELY]),
         "wrong_day": facts["on_form"].errors.get("on"),

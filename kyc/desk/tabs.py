@@ -222,7 +222,10 @@ def key_facts(case: Case, seen: Seen) -> Facts:
     links = Link.objects.filter(**of_case, valid_to__isnull=True).select_related("entity", "responsible")
     by_key = {link.key_id: link for link in links}
     keys = Key.objects.filter(**of_case).select_related("responsible", "project", "issued_by", "use").order_by("-pk")
-    holds = Hold.objects.filter(**of_case).select_related("placed_by", "lifted_by", "key", "entity").order_by("-pk")
+    holds = (
+        Hold.objects.filter(**of_case).select_related("placed_by", "lifted_by", "key", "entity", "restriction").order_by("-pk")
+    )
+    holds = holds.prefetch_related("restriction__appeals")
     limits, found = pools.standing(case.organisation), defaultdict(list)
     for leak in Leak.objects.filter(**of_case).select_related("hold").order_by("-pk"):
         found[leak.key_id].append(leak)

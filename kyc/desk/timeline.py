@@ -1,6 +1,6 @@
 """What happened to an organisation, in words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import looking
-from accounts.models import AuditEvent, AuditQuerySet, User
+from accounts.models import AuditEvent, AuditQuerySet, Organisation, User
 from accounts.permissions import ROLES, Permission
 from kyc.cases.models import Case
 from kyc.desk.words import CHOICES
@@ -93,6 +93,7 @@ VERBS = {
     "requirement.taken_back": _("asks the customer for it no more"),
     "requirement.accepted": _("accepted a proof of the source of wealth"),
     "case.closed": _("ended the case with the account"),
+    "case.taken_back": _("ended the case: what was asked for was taken back"),
     "organisation.closed": _("closed the account"),
     "organisation.reopened": _("opened the account again"),
     "subject_request.received": _("received a request about a person's own data"),
@@ -502,12 +503,17 @@ def shown(to: User) -> AuditQuerySet:
 
 
 def about(user: User, found: Model, *parts: Any) -> list[Happening]:
-    """What happened to it and to its `parts`, each a queryset of rows of it; the newest, however many rows there are."""
+    """What happened to it and to its `parts`, each a queryset of rows of it; the newest, however many rows there are. Of a part
+    that is an account's its name is said."""
     which = Q(target_type=found._meta.label_lower, target_id=str(found.pk))
     for rows in parts:
         numbers = rows.order_by().values(as_text=Cast("pk", CharField()))
         which |= Q(target_type=rows.model._meta.label_lower, target_id__in=numbers)
-    return [told(event) for event in AuditEvent.objects.shown_to(user).filter(which).order_by("-pk")[:PAGE]]
+    events = list(AuditEvent.objects.shown_to(user).filter(which).order_by("-pk")[:PAGE])
+    whose = {event.organisation_id for event in events if event.target_type != found._meta.label_lower}
+    names = dict(Organisation.objects.filter(pk__in=whose).values_list("pk", "name"))
+    rows = [(told(event), names.get(event.organisation_id)) for event in events]
+    return [replace(one, what=f"{one.what} · {name}") if name else one for one, name in rows]
 
 
 def of(

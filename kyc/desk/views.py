@@ -29,7 +29,7 @@ from kyc.desk import asking, forms, masking, owning, queue, standing, summary, u
 from kyc.evidence import actions as evidence
 from kyc.evidence.intake import NotChecked
 from kyc.evidence.models import Document
-from kyc.keys import holds, leaks
+from kyc.keys import appeals, holds, leaks
 from kyc.keys.models import Hold, Leak
 from kyc.keys.secret import shortened
 from kyc.parties import questionnaires, revealing
@@ -374,7 +374,7 @@ def hold_lift(request: HttpRequest, pk: int, hold: int) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(Hold, pk=hold, organisation=found.organisation)
     form = forms.LiftForm(hold, request.POST)
-    act = partial(holds.lift, target, by=request.user)
+    act = partial(appeals.lift, target, by=request.user)
     return tried(request, found, form, act, done=_("The hold is lifted."), tab="keys", lift_form=form, lift_pk=hold)
 
 

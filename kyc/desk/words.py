@@ -90,6 +90,7 @@ CASE_TONES = {
     "approved": "good",
     "refused": "bad",
     "closed": "neutral",
+    "withdrawn": "neutral",
 }
 KEY_TONES = {"active": "good", "held": "bad", "failed": "bad", "unlinked": "info", "revoked": "neutral"}
 

@@ -94,6 +94,17 @@ def end(restriction: Restriction, *, reason: str, appeal: Appeal | None = None, 
 
 
 @transaction.atomic
+def lift(hold: Hold, *, reason: str, by: User) -> Hold:
+    """As kyc.keys.holds.lift; of a restriction's, with what the customer was told, of whose end he is written to."""
+    restriction = Restriction.objects.filter(hold=hold, ended_at=None).first()
+    if restriction is None or hold.lifted_at is not None:
+        return holds.lift(hold, reason=reason, by=by)
+    end(restriction, reason=reason, by=by)
+    hold.refresh_from_db()
+    return hold
+
+
+@transaction.atomic
 def send(restriction: Restriction, *, words: str, file: UploadedFile | Taken | None = None, by: User) -> Appeal:
     """By a member, in his own words, with a document where he has one. Raises AppealedAlready, Over, ReasonMissing, and what an
     upload raises."""

@@ -94,7 +94,7 @@ def may_begin_anew(organisation: Organisation) -> bool:
 
 def waits_anew(organisation: Organisation) -> bool:
     """It was closed and is open again, and nothing was begun since."""
-    last = Case.objects.filter(organisation=organisation).order_by("-pk").first()
+    last = Case.objects.counting().filter(organisation=organisation).order_by("-pk").first()
     if organisation.is_closed or last is None or not last.is_decided:
         return False
     reopened = AuditEvent.objects.filter(organisation_id=organisation.pk, at__gt=last.opened_at, verb="organisation.reopened")

@@ -4,18 +4,25 @@ Everything is put as assessed, with how surely, and with what else may explain i
 lawful.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.refused import ReasonMissing, is_said
+from config.numbers import rounded
 from kyc.networks import actions, heads
 from kyc.networks.heads import Head, Heads, Line, dated
 from kyc.networks.indication_models import Indication
+from kyc.networks.measure_models import MeasureMember
 from kyc.networks.models import Incident
+from kyc.usage.models import UsageDay
 
 # Of a network with more accounts the incident names the network, and they are involved one by one.
 MOST_INVOLVED = 200
@@ -80,7 +87,7 @@ def where(pattern: Head) -> str:
     if found := [line for line in pattern.lines if line.code == ABROAD]:
         return sentence(found[0])
     if found := [line for line in pattern.others if line.code == ABROAD]:
-        return _("%(compared)s It does not stand out.") % {"compared": compared(found[0])}
+        return _("Nothing stands out about the countries that it came from.")
     return _("No country is told, or none was declared to compare with.")
 
 
@@ -106,21 +113,63 @@ def authorisation(one: Any) -> str:
     return _("%(customer)s is authorised to train with answers from %(since)s to %(until)s (%(reference)s).") % facts
 
 
+@dataclass(frozen=True)
+class Concerned:
+    """An account whose use it may be: what its keys were used for in the days that were looked at, and when an appeal freed it
+    of what had been done to this network."""
+
+    organisation: Organisation
+    requests: int
+    freed_at: datetime | None
+
+    @property
+    def is_likely(self) -> bool:
+        """Nobody is involved unasked who used nothing, or was freed."""
+        return self.requests > 0 and self.freed_at is None
+
+
+def concerned(shown: Heads) -> list[Concerned]:
+    """Those who used most first."""
+    those, days = heads.whose(shown.indication), (shown.since, shown.indication.day)
+    used = UsageDay.objects.filter(organisation__in=those, day__range=days).order_by().values("organisation")
+    requests = dict(used.annotate(n=Sum("requests")).values_list("organisation", "n"))
+    freed = MeasureMember.objects.filter(organisation__in=those, state=MeasureMember.State.OVERTURNED)
+    at = dict(freed.order_by("ended_at").values_list("organisation", "ended_at"))
+    rows = [Concerned(one, requests.get(one.pk, 0), at.get(one.pk)) for one in those]
+    return sorted(rows, key=lambda row: (-row.requests, row.organisation.name, row.organisation.pk))
+
+
+def because(shown: Heads, one: Concerned) -> str:
+    """Why it is involved: of an account of a network what it used itself, and not what all of them did."""
+    indication = shown.indication
+    facts = {"day": dated(indication.day), "points": indication.points, "number": indication.network}
+    if indication.network_id is None:
+        return _("The use of its key stood out on %(day)s: %(points)s points.") % facts
+    facts |= {"first": dated(shown.since), "requests": rounded(one.requests)}
+    said = [_("Member of %(number)s, whose use in all stood out on %(day)s: %(points)s points.") % facts]
+    said.append(
+        _("Its own keys made %(requests)s requests from %(first)s to %(day)s.") % facts
+        if one.requests
+        else _("Its own keys were not used from %(first)s to %(day)s.") % facts
+    )
+    return " ".join(said + ([_("An appeal freed it on %(day)s.") % {"day": dated(one.freed_at.date())}] if one.freed_at else []))
+
+
 @transaction.atomic
-def open_incident(indication: Indication, *, alternative: str, by: User, **said: Any) -> Incident:
-    """With what else may explain it, and with the account, or those of the network, involved."""
+def open_incident(
+    indication: Indication, *, alternative: str, involved: Collection[int] | None = None, by: User, **said: Any
+) -> Incident:
+    """With what else may explain it, and with the account, or those of the network that were chosen by their numbers, involved.
+    Where nobody chose, it is those of whom `Concerned.is_likely`."""
     if not is_said(alternative):
         raise ReasonMissing(_("Say what else could explain it, and what speaks against that."))
     considered = _("Another explanation was considered: %(text)s") % {"text": alternative.strip()}
     said["why"] = "\n".join(filter(None, (str(said.get("why", "")).strip(), considered)))
     incident = actions.open_incident(**said, by=by)
-    because = _("Its use stood out on %(day)s: %(points)s points.") % {
-        "day": dated(indication.day), "points": indication.points,
-    }  # fmt: skip
-    if indication.network_id is not None:
-        because = _("Member of %(number)s. %(because)s") % {"number": indication.network, "because": because}
-    concerned = heads.whose(indication)
-    if len(concerned) <= MOST_INVOLVED:
-        for organisation in concerned:
-            actions.involve(incident, organisation=organisation, key=indication.key, why=because, by=by)
+    shown = heads.of(indication)
+    rows = concerned(shown)
+    if len(rows) <= MOST_INVOLVED:
+        for row in rows:
+            if indication.network_id is None or (row.is_likely if involved is None else row.organisation.pk in involved):
+                actions.involve(incident, organisation=row.organisation, key=indication.key, why=because(shown, row), by=by)
     return incident

@@ -3,6 +3,7 @@ stand reach none of them; over these another measure is proposed.
 
 Whoever calls these has the compartment open, as with incidents (kyc/networks/actions.py)."""
 
+from collections import defaultdict
 from collections.abc import Collection
 
 from django.db import transaction
@@ -37,6 +38,15 @@ def candidates(controller: Controller) -> QuerySet[Organisation]:
     others = NetworkMembership.objects.live().filter(network__in=networks).values("organisation")
     known = controller.members.filter(ended_at__isnull=True).values("organisation")
     return Organisation.objects.filter(pk__in=others).exclude(pk__in=known).order_by("name", "pk")
+
+
+def were(controller: Controller, organisations: Collection[int]) -> dict[int, list[ControllerMember]]:
+    """By account how it was of it before, or proposed to be, and why no more; the last first."""
+    found: dict[int, list[ControllerMember]] = defaultdict(list)
+    ended = controller.members.filter(organisation__in=organisations, ended_at__isnull=False)
+    for row in ended.select_related("ended_by", "proposal").order_by("-ended_at"):
+        found[row.organisation_id].append(row)
+    return found
 
 
 @transaction.atomic

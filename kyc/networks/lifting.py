@@ -1,17 +1,19 @@
-"""Lifts what measures have placed: where one was undone, of one account or of all, and where an appeal has ended its part. That
-is then counted against the rule that fired. Each account in one transaction, its row the job (config/jobs.py)."""
+"""Lifts what measures have placed: where one was undone, of one account or of all, and what is left of it where an appeal or an
+officer has ended its part. An appeal is then counted against the rule that fired. Each account in one transaction, its row the
+job (config/jobs.py)."""
 
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit, scope
+from accounts.models import User
 from config import jobs
 from kyc.cases import demanding
 from kyc.keys import appeals, sharing
-from kyc.keys.appeal_models import Appeal
+from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.networks.measure_models import MeasureMember, RuleMiss
 
 M = MeasureMember.State
@@ -20,7 +22,7 @@ M = MeasureMember.State
 class Lifting(jobs.Queue):
     def is_waiting(self) -> bool:
         with scope.whole():
-            return self.eligible().exists() or overturned().exists()
+            return self.eligible().exists() or ended().exists()
 
 
 QUEUE = Lifting(
@@ -37,18 +39,25 @@ QUEUE = Lifting(
 )
 
 
-def overturned() -> QuerySet[MeasureMember]:
-    """Those that an appeal has ended."""
-    won = Appeal.objects.filter(restriction=OuterRef("restriction"), outcome=Appeal.Outcome.OVERTURNED)
-    return MeasureMember.objects.filter(Exists(won), state=M.PLACED)
+def ended() -> QuerySet[MeasureMember]:
+    """Those of which an appeal, or an officer on the customer's case, has ended what they were told of."""
+    over = Q(restriction__ended_at__isnull=False) | Q(restriction__hold__lifted_at__isnull=False)
+    return MeasureMember.objects.filter(over, state=M.PLACED)
 
 
 def run() -> None:
     with scope.whole():
-        MeasureMember.objects.filter(pk__in=overturned().values("pk"), state=M.PLACED).update(state=M.UNDOING)
+        MeasureMember.objects.filter(pk__in=ended().values("pk"), state=M.PLACED).update(state=M.UNDOING)
     for claim in QUEUE.claims():
         with claim:
             lift(claim)
+
+
+def lifted_by(restriction: Restriction | None) -> User | None:
+    """Who has ended it already, on the case or by its hold alone."""
+    if restriction is None:
+        return None
+    return restriction.ended_by or (restriction.hold.lifted_by if restriction.hold else None)
 
 
 def lift(claim: jobs.Claim) -> None:
@@ -56,9 +65,11 @@ def lift(claim: jobs.Claim) -> None:
     row: MeasureMember = claim.row
     with scope.whole():
         appeal = Appeal.objects.filter(restriction=row.restriction_id, outcome=Appeal.Outcome.OVERTURNED).first()
-    state = M.OVERTURNED if appeal else M.UNDONE
+        lifter = lifted_by(row.restriction)
+    state = M.OVERTURNED if appeal else M.LIFTED if lifter else M.UNDONE
     with claim.finish(state=state, ended_at=timezone.now()):
-        by = appeal.decided_by if appeal else row.spared_by or row.measure.undone_by or row.measure.proposal.outcome_by
+        undoer = row.spared_by or row.measure.undone_by or row.measure.proposal.outcome_by
+        by = appeal.decided_by if appeal else lifter or undoer
         # Read by officers who are shown no measure, so it says nothing of one.
         why = _("Ended by an appeal") if appeal else _("It was undone")
         with audit.unnamed():

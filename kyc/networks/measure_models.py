@@ -152,6 +152,8 @@ class MeasureMember(Claimable):
         UNDOING = "undoing", _("To be undone")
         UNDONE = "undone", _("Undone")
         OVERTURNED = "overturned", _("Ended by an appeal")
+        # An officer ended what was placed, on the customer's case.
+        LIFTED = "lifted", _("Lifted on the case")
         LEFT_OUT = "left_out", _("Left out")
         # It is of the controller no more, or has been closed.
         SPARED = "spared", _("Nothing to do any more")
@@ -195,6 +197,7 @@ class MeasureMember(Claimable):
                         "undoing",
                         "undone",
                         "overturned",
+                        "lifted",
                         "left_out",
                         "spared",
                         "failed",

@@ -5,7 +5,7 @@ Whoever calls these has the compartment open, as with incidents (kyc/networks/ac
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -46,6 +46,8 @@ K = Restriction.Kind
 # What goes with orders (kyc/directives) is none of a measure's.
 KINDS = [(code, label) for code, label in K.choices if code != K.CLOSED]
 TOLD = [(code, label) for code, label in Restriction.Told.choices if code != Restriction.Told.ORDER]
+# While a form is filled in the time that was meant goes by.
+TYPED_WITHIN = timedelta(minutes=15)
 
 
 def locked(measure: Measure, *allowed: str, by: User) -> Measure:
@@ -111,13 +113,18 @@ def propose(
         sharing.refuse_another_currency(
             [pk for pk, stage in stages.items() if stage], unit=said["unit"], currency=said["currency"]
         )
-    starts = max(starts_at or timezone.now(), timezone.now())
+    now = timezone.now()
+    if starts_at is not None and starts_at < now - TYPED_WITHIN:
+        raise Impossible("starts_at", _("This time is over. Leave it empty to begin as soon as another officer takes it."))
+    starts = max(starts_at or now, now)
     if rest_at is not None and rest_at < starts:
         raise Impossible("rest_at", _("The rest can't come before the first part."))
-    _rows, radius = touched.of([one for one in members if stages[one.pk]])
+    parts = touched.parted(touched.rows(members), touched.ties(members), stages)
+    radius = parts["whole"]
     proposal = proposals.propose(policy=POLICY, choice="measure", reason=reason, note="", by=by)
     measure = Measure.objects.create(
-        controller=controller, kind=kind, told=told, why=tidy(why), **said, radius=radius.told, proposal=proposal,
+        controller=controller, kind=kind, told=told, why=tidy(why), **said,
+        radius=radius.told | {part: parts[part].told for part in ("first", "rest")}, proposal=proposal,
         proposed_by=by, starts_at=starts, rest_at=rest_at,
     )  # fmt: skip
     fired = brought_in([one.pk for one in members])
@@ -212,7 +219,8 @@ def undo(measure: Measure, *, reason: str, by: User) -> Measure:
     measure.undo_reason = tidy(reason)
     measure.save(update_fields=["state", "undone_at", "undone_by", "undo_reason"])
     # In this order: a worker that is placing one holds its row, and has placed it when the second statement looks.
-    measure.members.filter(state__in=[M.PLANNED, M.WAITING, M.FAILED]).update(state=M.UNDONE, ended_at=timezone.now())
+    never = {"state": M.SPARED, "ended_at": timezone.now(), "spare_reason": _("It was undone before anything was done to it.")}
+    measure.members.filter(state__in=[M.PLANNED, M.WAITING, M.FAILED]).update(**never)
     again = UNTRIED | {"claimed_until": spreading.drawn()}
     measure.members.filter(state__in=[M.PLACED, M.STUCK]).update(state=M.UNDOING, **again)
     audit.record("measure.undone", target=measure, by=by, reason=measure.undo_reason, measure=measure.number)
@@ -228,7 +236,7 @@ def spare(member: MeasureMember, *, reason: str, by: User) -> MeasureMember:
     measure = locked(member.measure, S.TAKEN, by=by)
     rows = measure.members.filter(pk=member.pk)
     said = {"spared_by": by, "spare_reason": tidy(reason)}
-    done = rows.filter(state__in=[M.PLANNED, M.WAITING, M.FAILED]).update(state=M.UNDONE, ended_at=timezone.now(), **said)
+    done = rows.filter(state__in=[M.PLANNED, M.WAITING, M.FAILED]).update(state=M.SPARED, ended_at=timezone.now(), **said)
     done += rows.filter(state__in=[M.PLACED, M.STUCK]).update(state=M.UNDOING, **UNTRIED, **said)
     row: MeasureMember = rows.get()
     if done:

@@ -1,7 +1,7 @@
 """Whom a measure would touch, read for kyc.networks.measures: a few queries, however many accounts."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, timedelta
 
 from django.db.models import Count, Sum
@@ -64,6 +64,13 @@ def ties(organisations: Collection[Organisation]) -> list[Tie]:
     """Without what the edges rest on, of which the ledger tells."""
     edges = between([one.pk for one in organisations]).values_list("a", "b", "bits", "families__len")
     return [Tie(a, b, bits, families or 0) for a, b, bits, families in edges]
+
+
+def parted(rows: Collection[Touched], ties: Collection[Tie], stages: Mapping[int, int]) -> dict[str, Radius]:
+    """Of a measure over these accounts the whole, its first part, the rest and who is left out; `stages` as
+    kyc.networks.measuring.staged."""
+    of_part = {"whole": (1, 2), "first": (1,), "rest": (2,), "left_out": (0,)}
+    return {part: radius([row for row in rows if stages.get(row.account) in which], ties) for part, which in of_part.items()}
 
 
 def of(organisations: Collection[Organisation]) -> tuple[list[Touched], Radius]:

@@ -135,7 +135,7 @@ class Way:
 
 def current_case(organisation: Organisation) -> Case | None:
     """The case being worked on, or the last one decided."""
-    return Case.objects.filter(organisation=organisation).order_by("-pk").first()
+    return Case.objects.counting().filter(organisation=organisation).order_by("-pk").first()
 
 
 def way(organisation: Organisation, case: Case | None = None) -> Way:

@@ -107,6 +107,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/controllers/ > /desk/controllers/{n}/ > /desk/controllers/{n}/measures/new/",
         "/desk/controllers/ > /desk/controllers/{n}/ > /desk/controllers/{n}/members/add/",
         "/desk/controllers/ > /desk/controllers/{n}/ > /desk/controllers/measures/{n}/",
+        "/desk/controllers/?tab=ruled > /desk/controllers/{n}/ > /desk/controllers/{n}/kept/{n}/",
         "/desk/networks/ > /desk/networks/{n}/ > /desk/networks/{n}/controller/",
         "/desk/controllers/misses/", "/desk/appeals/", "/desk/appeals/?tab=answered",
     ),

@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import scope
-from accounts.models import User
+from accounts.models import Organisation, User
 from kyc.keys.models import Key
 from kyc.networks import authorising, indications
 from kyc.networks.indication_models import Authorisation, Indication, IndicationRun
 from kyc.networks.models import Incident
+from kyc.networks.network_models import NetworkMembership
 from tests import cast
 from tests.kyc.networks.used import key_of, network_of, use
 from tests.stage import scene
@@ -246,12 +247,22 @@ class TestIncident:
         [involved] = incident.involvements.all()
         assert (involved.organisation, involved.key) == (of_key.organisation, of_key.key)
 
-    def test_of_a_network_involves_its_accounts(self, as_ines: Client, of_network: Indication) -> None:
-        asked = SAID | {"title": "Assessed", "detected_on": "2026-11-30"}
-        as_ines.post(f"{LIST}{of_network.pk}/incident/", asked)
-        assert {row.organisation.name for row in Incident.objects.get().involvements.all()} == {
-            f"Account {20 + n}" for n in range(3)
-        }
+    def test_of_a_network_involves_whom_somebody_ticked(self, as_ines: Client, of_network: Indication) -> None:
+        idle = Organisation.objects.create(name="Idle BV")
+        standing = of_network.network.memberships.first()
+        NetworkMembership.objects.create(
+            network=of_network.network, organisation=idle, confidence=0.9, since=standing.since, how="run", run=standing.run
+        )
+        page = as_ines.get(f"{LIST}{of_network.pk}/incident/")
+        form, own = page.context["form"], page.content.decode()
+        ticked = form["involved"].value()
+        assert len(ticked) == 3 and str(idle.pk) not in ticked and "Idle BV: no use" in own
+        assert "does not stand out" not in form["where"].value()
+        asked = SAID | {"title": "Assessed", "detected_on": "2026-11-30", "involved": [*ticked[:1], str(idle.pk)]}
+        assert as_ines.post(f"{LIST}{of_network.pk}/incident/", asked).status_code == 302
+        rows = {row.organisation_id: row.why for row in Incident.objects.get().involvements.all()}
+        assert rows.keys() == {int(ticked[0]), idle.pk}
+        assert "Its own keys made" in rows[int(ticked[0])] and "Its own keys were not used" in rows[idle.pk]
 
     def test_without_another_explanation_is_not_opened(self, as_ines: Client, of_key: Indication) -> None:
         asked = SAID | {"title": "Assessed", "detected_on": "2026-11-30", "who": "Them.", "alternative": " "}

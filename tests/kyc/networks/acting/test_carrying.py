@@ -14,12 +14,13 @@ from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import SamePerson
 from accounts.refused import ReasonMissing
-from kyc.cases import telling
+from kyc.cases import demanding, telling
 from kyc.cases.models import Case, Entity, Requirement
+from kyc.evidence import actions as evidence
 from kyc.keys import appeals, holds, introspection, limits, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key
-from kyc.keys.pool_models import PoolMember
+from kyc.keys.pool_models import LimitPool, PoolMember
 from kyc.networks import appealing, carrying, controlling, lifting, measuring, spreading, tasks
 from kyc.networks.actions import Impossible
 from kyc.networks.controller_models import Controller, ControllerMember
@@ -279,7 +280,33 @@ class TestUndo:
         measure = hands.measured(controller, by=ines, second=vasco)
         measuring.undo(measure, reason="It was a school.", by=ines)
         carried()
-        assert states(measure) == ["undone"] * 2 and reason(linked) == "" and not Hold.objects.exists()
+        assert states(measure) == ["spared"] * 2 and reason(linked) == "" and not Hold.objects.exists()
+        assert "before anything was done" in measure.members.first().spare_reason
+
+    def test_what_an_officer_lifted_on_the_case_says_so(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        carried()
+        own = Restriction.objects.get(organisation=linked.key.organisation)
+        case = Case.objects.get(organisation=linked.key.organisation)
+        appeals.send(own, words="We are a school.", by=linked.key.issued_by)
+        rosa = cast.staff("approver", "Rosa Lima")
+        as_rosa = cast.signed_in(rosa)
+        assert "A-" in as_rosa.get(f"/desk/cases/{case.pk}/?tab=keys").content.decode()
+        lift = f"/desk/cases/{case.pk}/holds/{own.hold.pk}/lift/"
+        assert as_rosa.post(lift, {"reason": "It is a school."}).status_code in {200, 302}
+        own.refresh_from_db()
+        assert own.ended_by == rosa and (reason(linked), reason(second)) == ("", "key_held")
+        assert lifting.QUEUE.is_waiting()
+        carried(), carried()
+        of_it = dict(measure.members.values_list("organisation", "state"))
+        assert of_it == {linked.key.organisation_id: "lifted", second.key.organisation_id: "placed"}
+        page = cast.signed_in(ines).get(f"/desk/controllers/measures/{measure.pk}/").content.decode()
+        assert "in force for 1 of 2" in page and "Lifted on the case" in page
+        measuring.undo(measure, reason="It was a school.", by=ines)
+        carried()
+        assert sorted(states(measure)) == ["lifted", "undone"]
 
     def test_one_account_alone(self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User) -> None:
         measure = hands.measured(controller, by=ines, second=vasco)
@@ -428,6 +455,34 @@ class TestLimiting:
         measuring.undo(measure, reason="It was a school.", by=ines)
         carried()
         assert (reason(linked), reason(second)) == ("", "") and not PoolMember.objects.live().exists()
+        assert not LimitPool.objects.exclude(restriction=None).exists()
+
+    @pytest.mark.parametrize(("share", "each"), [(None, 5), (8, 8)])
+    def test_each_has_a_part_of_its_own_which_it_is_told(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User, share: int | None, each: int
+    ) -> None:
+        limits.set_limit(linked.key.organisation, unit="requests", period="day", limit=100, reason="Agreed.", by=vasco)
+        hands.measured(controller, by=ines, second=vasco, **self.ASKED | {"share": share})
+        carried()
+        for one in (linked, second):
+            assert [left.limit for left in pools.left_of(one.key.pk) if left.restricts] == [each]
+        used(second.key, each)
+        assert (reason(linked), reason(second)) == ("", "limit_reached")
+
+    def test_a_part_is_no_more_than_the_whole(self, controller: Controller, ines: User) -> None:
+        with pytest.raises(limits.BadLimit, match="no more than the whole"):
+            hands.measured(controller, by=ines, **self.ASKED | {"share": 11})
+
+    def test_what_the_customer_was_told_no_officer_takes_away_alone(
+        self, linked: Issued, controller: Controller, ines: User, vasco: User, rui: User
+    ) -> None:
+        hands.measured(controller, by=ines, second=vasco, **self.ASKED)
+        carried()
+        own = LimitPool.objects.get(organisation=linked.key.organisation)
+        with pytest.raises(limits.BadLimit, match="ends with that"):
+            limits.remove_limit(own, reason="He asked.", by=rui)
+        limits.set_limit(linked.key.organisation, unit="requests", period="day", limit=100, reason="Agreed.", by=rui)
+        assert LimitPool.objects.get(restriction__isnull=False, organisation=linked.key.organisation).limit == 5
 
     def test_not_of_who_spends_in_another_currency(self, linked: Issued, controller: Controller, ines: User) -> None:
         with transaction.atomic():
@@ -465,6 +520,24 @@ class TestVerifying:
         measuring.undo(measure, reason="It was a school.", by=ines)
         carried()
         assert not opened.requirements.open().exists()
+        opened.refresh_from_db()
+        assert opened.state == "withdrawn" and not Case.objects.open().filter(organisation=linked.key.organisation).exists()
+        page = cast.signed_in(linked.key.issued_by).get("/verification/").content.decode()
+        assert "once more" not in page and "You are verified" in page
+        demanding.demand(linked.key.organisation, what=["use"], by=vasco)
+        assert Case.objects.open().get(organisation=linked.key.organisation).pk != opened.pk
+
+    def test_what_the_customer_gave_meanwhile_he_still_sends(
+        self, linked: Issued, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco, **self.ASKED)
+        carried()
+        case = Case.objects.get(organisation=linked.key.organisation, trigger="asked")
+        evidence.upload(case.organisation, kind="register_extract", file=cast.pdf(width=99), by=linked.key.issued_by)
+        measuring.undo(measure, reason="It was a school.", by=ines)
+        carried()
+        case.refresh_from_db()
+        assert case.state == "waiting" and not case.requirements.open().exists()
 
     def test_who_is_not_verified_is_told_nothing(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> None:
         Entity.objects.filter(organisation=linked.key.organisation).update(ended_at=timezone.now(), end_reason="It ended.")

@@ -1,6 +1,7 @@
 """The desk's pages of controllers, measures and appeals, and the customer's of what was done to him."""
 
 from collections import Counter
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -13,7 +14,7 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import Organisation, User
 from kyc.cases.models import Case
-from kyc.keys import introspection, pools
+from kyc.keys import appeals, introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.pool_models import PoolMember
 from kyc.keys.refusals import REFUSALS
@@ -86,10 +87,22 @@ class TestTheWay:
         assert as_ines.post(f"{made}take/").status_code == 422 and reason(linked) == ""
         assert as_vasco.post(f"{made}take/").status_code == 302
         carried()
-        assert reason(linked) == "key_held" and "2 of 2 done" in as_ines.get(made).content.decode()
+        assert reason(linked) == "key_held" and "in force for 2 of 2" in as_ines.get(made).content.decode()
         assert as_ines.post(f"{made}undo/", {"reason": "A school."}).status_code == 302
         carried()
         assert (reason(linked), reason(second)) == ("", "")
+
+    def test_what_was_kept_is_read_and_downloaded(self, controller: Controller, as_ines: Client) -> None:
+        with scope.whole():
+            kept = controller.kept.get()
+        own = f"{CONTROLLERS}{controller.pk}/kept/{kept.pk}/"
+        assert own in as_ines.get(f"{CONTROLLERS}{controller.pk}/").content.decode()
+        text = as_ines.get(own).content.decode()
+        assert "the same means of payment" in text.lower() and "Not counted:" in text and "One card pays for both." in text
+        file = as_ines.get(f"{own}?download")
+        assert sha256(file.content).hexdigest() == kept.sha256 and "attachment" in file["Content-Disposition"]
+        assert as_ines.get(f"{CONTROLLERS}{controller.pk + 99}/kept/{kept.pk}/").status_code == 404
+        assert cast.signed_in(cast.staff("approver", "Rosa Lima")).get(own).status_code == 404
 
     def test_an_incident_is_opened_from_it(self, controller: Controller, as_ines: Client) -> None:
         told = {"title": "Copied", "kind": "extraction", "confidence": "high", "detected_on": "2026-11-02"}
@@ -98,6 +111,33 @@ class TestTheWay:
         with scope.whole():
             assert Incident.objects.get().kept.count() == 1
         assert as_ines.post(f"{CONTROLLERS}{controller.pk}/incident/", {}).status_code == 422
+
+
+class TestOverlapping:
+    def test_who_is_of_a_controller_already_is_said_wherever_somebody_acts(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User, as_ines: Client, as_vasco: Client
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        carried()
+        own = Restriction.objects.get(organisation=linked.key.organisation)
+        cast.signed_in(linked.key.issued_by).post(f"/verification/restrictions/{own.pk}/", {"words": "We are a school."})
+        with scope.whole():
+            network = controller.network
+        assert network
+        case = Case.objects.get(organisation=linked.key.organisation)
+        new = f"/desk/networks/{network.pk}/controller/"
+        pages = (f"/desk/networks/{network.pk}/", new, f"/desk/cases/{case.pk}/")
+        for page in pages:
+            text = as_ines.get(page).content.decode()
+            assert f"{CONTROLLERS}{controller.pk}/" in text and "has " in text, page
+            assert f"{CONTROLLERS}measures/{measure.pk}/" in text and "waits for an answer" in text, page
+        made = as_ines.post(new, {"name": "Again", "why": "One card.", "reason": "payment"})["Location"]
+        for officer in (as_ines, as_vasco):
+            text = officer.get(made).content.decode()
+            assert "Of another controller already" in text and controller.number in text
+        assert "Of another controller already" in as_ines.get(f"{CONTROLLERS}{controller.pk}/").content.decode()
+        outside = cast.signed_in(cast.staff("approver", "Rosa Lima")).get(f"/desk/cases/{case.pk}/").content.decode()
+        assert "CT-" not in outside and "Networks and controllers" not in outside and network.number not in outside
 
 
 class TestTheEnd:
@@ -164,6 +204,48 @@ class TestTheFormOfAMeasure:
         assert answer.status_code == 422
         with scope.whole():
             assert not Measure.objects.exists()
+
+    def test_counts_what_is_ticked_before_it_is_sent(
+        self, controller: Controller, linked: Issued, second: Issued, as_ines: Client
+    ) -> None:
+        new = f"{CONTROLLERS}{controller.pk}/measures/new/"
+        typed = {"look": "1", "why": "It copies.", "without": [str(second.key.organisation_id)]}
+        page = as_ines.post(new, typed)
+        lines = dict(page.context["parts"]["lines"])
+        assert page.status_code == 200 and lines["Accounts"] == [1, 1, 0, 1] and lines["Live keys"] == [1, 1, 0, 1]
+        assert "It copies." in page.content.decode() and "Say why those" not in page.content.decode()
+        both = {"without": [str(linked.key.organisation_id)], "later": [str(linked.key.organisation_id)], "because": "A school."}
+        answer = asked(as_ines, both, controller)
+        assert answer.status_code == 422 and "choose one of both" in answer.content.decode()
+        answer = asked(as_ines, {"starts_at": "2020-01-01T10:00"}, controller)
+        assert answer.status_code == 422 and "This time is over" in answer.content.decode()
+        with scope.whole():
+            assert not Measure.objects.exists()
+        later = {"later": [str(second.key.organisation_id)]}
+        made = asked(as_ines, later, controller)["Location"]
+        assert "First part: 1 accounts" in as_ines.get(made).content.decode()
+
+    def test_says_what_was_done_to_each_before(
+        self, linked: Issued, controller: Controller, ines: User, vasco: User, rui: User, as_ines: Client
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        carried()
+        own = Restriction.objects.get(organisation=linked.key.organisation)
+        sent = appeals.send(own, words="We are a school.", by=linked.key.issued_by)
+        new = f"{CONTROLLERS}{controller.pk}/measures/new/"
+        text = as_ines.get(new).content.decode()
+        assert f"{measure.number}</a> keys on hold: done, an appeal waits for an answer" in text
+        appeals.decide(sent, outcome="overturned", answer="You are right.", by=rui)
+        carried()
+        assert f"{measure.number}</a> keys on hold: ended by an appeal" in as_ines.get(new).content.decode()
+        with scope.of_officer(ines):
+            controlling.end_member(
+                controller.members.get(organisation=linked.key.organisation), reason="It is a school.", by=ines
+            )
+        text = as_ines.get(f"{CONTROLLERS}{controller.pk}/members/add/").content.decode()
+        assert "It is a school." in text and "Was of it until" in text and "ended by an appeal" in text
+        told = as_ines.get(f"{CONTROLLERS}measures/{measure.pk}/").content.decode()
+        assert "carried a measure out on an account" in told and f"{measure.number} · Nordlys" in told
 
     def test_takes_stages_and_times(self, controller: Controller, second: Issued, as_ines: Client) -> None:
         more = {"later": [str(second.key.organisation_id)], "starts_at": "2099-01-01T10:00", "rest_at": "2099-01-02T10:00"}
@@ -283,7 +365,7 @@ class TestAppeals:
         as_rosa.post(f"/desk/appeals/{Appeal.objects.get().pk}/decide/", {"outcome": "overturned", "answer": "Yes."})
         carried()
         text = as_ines.get(f"{CONTROLLERS}misses/").content.decode()
-        assert "payment" in text and "Nordlys" in text
+        assert "The same means of payment" in text and "Nordlys" in text and "api_ip" not in text
 
     def test_whoever_proposed_it_is_refused(self, linked: Issued, restriction: Restriction, as_ines: Client) -> None:
         alice = cast.signed_in(linked.key.issued_by)
