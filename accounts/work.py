@@ -41,6 +41,14 @@ NAMES: dict[str, Promise] = {
     "reports.build": gettext_lazy("Reports"),
     "reports.packs": gettext_lazy("Packs of reports"),
     "lists.update": gettext_lazy("Lists"),
+    "evidence.scans": gettext_lazy("Scans of documents for viruses"),
+    "evidence.readings": gettext_lazy("Reading of documents"),
+    "keys.expiries": gettext_lazy("Evidence that expires"),
+    "keys.campaign": gettext_lazy("Customers whose keys were issued elsewhere"),
+    "keys.reassessments": gettext_lazy("Verified customers of whom something has changed"),
+    "usage.told": gettext_lazy("Use of which gateways have told"),
+    "codes.send": gettext_lazy("Codes to confirm a telephone or an address"),
+    "domains.look": gettext_lazy("Looking whether a domain is a customer's"),
 }
 COLUMNS = [
     {"label": gettext_lazy("Work")},

@@ -301,7 +301,7 @@ class OwnerForm(DeskForm):
 
 
 # Of why a hold is placed or lifted.
-NO_INCIDENTS = _("Every officer who sees the customer reads it. Name no incident here.")
+NO_INCIDENTS = _("Every officer who sees the customer reads it. Name nobody else here, and no number of another matter.")
 
 
 class HoldForm(DeskForm):

@@ -27,7 +27,7 @@ from accounts.guards import staff
 from accounts.models import User
 from accounts.permissions import Permission
 from kyc.cases.models import Case
-from kyc.desk import acting, timeline
+from kyc.desk import acting, numbers, timeline
 from kyc.desk import incident_forms as forms
 from kyc.desk.acting import act
 from kyc.desk.queue import Tab, known_or, page_number, typed
@@ -99,6 +99,8 @@ def searched(incidents: QuerySet[Incident], text: str) -> QuerySet[Incident]:
 @staff(P.NETWORK_VIEW)
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
+    if there := numbers.address_of(request.GET.get("q", ""), to=request.user, but=Incident):
+        return redirect(there)
     shown = {"page": page(request.user, request.GET), "columns": [{"label": label} for label in COLUMNS]}
     return render(request, "desk/incidents.html", shown)
 

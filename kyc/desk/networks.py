@@ -24,6 +24,7 @@ from accounts.permissions import Permission
 from accounts.progress import of_job
 from accounts.refused import Refused
 from kyc.desk import network_words as words
+from kyc.desk import numbers
 from kyc.desk.queue import PAGE, Column, OfList, Paged, Tab, known_or, typed
 from kyc.keys import amounts
 from kyc.keys.models import Key
@@ -34,6 +35,8 @@ from kyc.networks.ruling_models import ProposedRuling
 
 P = Permission
 NUMBER = re.compile(r"N-\d{4}-(\d{1,9})", re.ASCII | re.IGNORECASE)
+# As the members of a network are numbered.
+ACCOUNT = re.compile(r"O-(\d{1,9})", re.ASCII | re.IGNORECASE)
 TABS: dict[str, tuple[Promise, Q]] = {
     "alert": (gettext_lazy("Alerts"), Q(ended_at__isnull=True, is_alert=True)),
     "small": (gettext_lazy("Smaller ones"), Q(ended_at__isnull=True, is_alert=False)),
@@ -142,12 +145,14 @@ def page(user: User, query: QueryDict) -> Page:
 
 
 def searched(found: NetworkQuerySet, text: str) -> NetworkQuerySet:
-    """By its number, or the name of an account that was ever in it."""
+    """By its number, or the number or name of an account that was ever in it."""
     if not text:
         return found
     if number := NUMBER.fullmatch(text):
         return found.filter(pk=int(number[1]))
-    return found.filter(Exists(NetworkMembership.objects.filter(network=OuterRef("pk"), organisation__name__icontains=text)))
+    account = ACCOUNT.fullmatch(text)
+    of_it = Q(organisation=int(account[1])) if account else Q(organisation__name__icontains=text)
+    return found.filter(Exists(NetworkMembership.objects.filter(of_it, network=OuterRef("pk"))))
 
 
 def told(found: QuerySet[Network]) -> QuerySet[Network]:
@@ -204,6 +209,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     facts = {"building": building()}
     if request.headers.get("Asked-By") == "page":
         return render(request, "desk/networks_building.html", facts)
+    if there := numbers.address_of(request.GET.get("q", ""), to=request.user, but=Network):
+        return redirect(there)
     return render(request, "desk/networks.html", facts | {"page": page(request.user, request.GET)})
 
 

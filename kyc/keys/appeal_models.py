@@ -133,7 +133,11 @@ class Restriction(models.Model):
     def is_felt(self) -> bool:
         """Whether there is a key that it is about, where it is about keys."""
         usable = Key.objects.unexpired().filter(organisation=self.organisation_id).exclude(state=Key.State.REVOKED)
-        return self.kind == self.Kind.VERIFICATION or usable.exists()
+        return not self.is_of_keys or usable.exists()
+
+    @property
+    def is_of_keys(self) -> bool:
+        return self.kind != self.Kind.VERIFICATION
 
 
 DONE: dict[str, Promise] = {

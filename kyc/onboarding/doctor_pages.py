@@ -20,7 +20,7 @@ from kyc.keys.appeal_models import Restriction
 from kyc.keys.doctor import OF_CALL, Asked, Finding
 from kyc.keys.forms import PastedForm
 from kyc.keys.lapsing import SOURCES
-from kyc.keys.models import Key, KeyRequirement
+from kyc.keys.models import Hold, Key, KeyRequirement
 from kyc.keys.pool_models import Period, Unit
 from kyc.onboarding import shown_keys
 from kyc.onboarding.access import members_only
@@ -114,6 +114,14 @@ SHORT = Told(
     "onboarding:usage",
     _("See use and limits"),
 )
+HELD = f"{RESTRICTION}#hold"
+STOPPED = Told(
+    _("It is on hold."),
+    _("Read what we say of it; where you think that it is wrong, appeal."),
+    HELD,
+    _("Read it, or appeal"),
+)
+OF_KIND = {RESTRICTION: Restriction.Kind.LIMIT, HELD: Restriction.Kind.HOLD}
 UNSEEN = Told(_("A limit is reached."), _("It is none that you can raise. Write to us with the beginning of this key."), *STANDS)
 OURS = _("Nothing that you can do here ends it. See whether your verification asks anything of you; if not, write to us.")
 
@@ -163,7 +171,10 @@ def shown(finding: Finding, asked: Asked) -> Shown:
         one = shown_keys.of(finding.key.organisation, finding.key.pk)[0]
         why = list(one.why)
         mends = next((MENDED[source] for source in MENDED if source in one.sources), None)
-        now = replace(now, page=mends[0], label=mends[1]) if mends else Told(now.what, OURS, *STANDS)
+        if mends:
+            now = replace(now, page=mends[0], label=mends[1])
+        else:
+            now = STOPPED if Hold.RESTRICTION in one.sources else Told(now.what, OURS, *STANDS)
     if now and finding.limit and finding.limit.restricts:
         now = RESTRICTED
     elif now and finding.limit:
@@ -177,15 +188,15 @@ def shown(finding: Finding, asked: Asked) -> Shown:
     return Shown(finding, lead, now, None if short else then, short, why, address(name, finding.key), label)
 
 
-def restrictions(key: Key) -> QuerySet[Restriction]:
-    """Those that limit how much it may be used, the newest first."""
-    live = Restriction.objects.live().filter(organisation=key.organisation_id, kind=Restriction.Kind.LIMIT)
+def restrictions(key: Key, page: str = RESTRICTION) -> QuerySet[Restriction]:
+    """Those that limit how much it may be used, or hold it, the newest first."""
+    live = Restriction.objects.live().filter(organisation=key.organisation_id, kind=OF_KIND[page])
     return live.order_by("-pk")
 
 
 def address(name: str, key: Key) -> str:
-    if name == RESTRICTION:
-        return reverse(name, args=[restrictions(key)[0].handle])
+    if name in OF_KIND:
+        return reverse(RESTRICTION, args=[restrictions(key, name)[0].handle])
     of_key = name in {KEY, "onboarding:key_roll", "onboarding:key_responsible"}
     found = reverse(name, args=[key.pk] if of_key else [])
     return f"{found}?anew" if name == "onboarding:use" else found

@@ -18,7 +18,7 @@ from accounts.refused import Refused
 from kyc.cases.models import Entity
 from kyc.keys import actions as keys
 from kyc.keys import changing, lapsing, renewals, terms
-from kyc.keys.models import Key, Leak
+from kyc.keys.models import Hold, Key, Leak
 from kyc.onboarding import elsewhere_keys, shown_keys
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
@@ -38,12 +38,15 @@ def live_entity(organisation: Organisation) -> Entity | None:
 
 @members_only
 def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    rows = shown_keys.of(organisation)
     return page(
         request,
         organisation,
         "keys",
         steps=[],
-        keys=shown_keys.of(organisation),
+        keys=rows,
+        # Another key would be held, too.
+        stops=any(Hold.RESTRICTION in row.sources for row in rows),
         entity=live_entity(organisation),
         use_hold=renewals.hold_of(organisation),
         elsewhere=elsewhere_keys.left(organisation),

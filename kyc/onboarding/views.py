@@ -46,6 +46,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("desk:queue")
     if user.is_staff:
         pages = (
+            (Permission.NETWORK_VIEW, "desk:networks"),
             (Permission.REPORT_VIEW, "reports:list"),
             (Permission.AUDIT_VIEW, "audit"),
             (Permission.CASE_VIEW, "desk:queue"),
@@ -119,6 +120,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         held=[] if organisation.is_closed else shown_keys.held(organisation),
         restricted=restricted,
         stops=any(one["restriction"].hold_id for one in restricted),
+        restrained=any(one["restriction"].is_of_keys for one in restricted),
         reached=[] if organisation.is_closed else [one for one in pools.standing(organisation) if one.is_reached],
         is_limited=not organisation.is_closed and sharing.stops(organisation),
         has_expired=entity is None and telling.was_verified(organisation),

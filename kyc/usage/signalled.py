@@ -28,7 +28,7 @@ from kyc.usage.rows import HOUR_LONG, OLDEST, bands
 MOST = 100
 State = UsageBatch.State
 QUEUE = jobs.Queue(
-    name="usage.signals",
+    name="usage.told",
     model=UsageBatch,
     field="state",
     ready=State.QUEUED,

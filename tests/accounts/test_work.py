@@ -26,6 +26,12 @@ QUEUES = sorted(work.queues())
 OUT = "RuntimeError: out of paper"
 
 
+def test_each_has_a_name_in_words_and_none_tells_of_what_investigators_look_for() -> None:
+    assert [name for name in QUEUES if name not in work.NAMES] == []
+    told = " ".join([*QUEUES, *(str(work.NAMES[name]) for name in QUEUES)]).lower()
+    assert not [word for word in ("signal", "network", "incident", "controller", "measure") if word in told]
+
+
 @scene
 def rows() -> Rows:
     alice = cast.customer()

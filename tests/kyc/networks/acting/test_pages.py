@@ -1,5 +1,7 @@
 """The desk's pages of controllers, measures and appeals, and the customer's of what was done to him."""
 
+import html
+import re
 from collections import Counter
 from hashlib import sha256
 from typing import Any
@@ -7,13 +9,14 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from django.conf import LazySettings
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts import scope
 from accounts.models import Organisation, User
-from kyc.cases.models import Case
+from kyc.cases.models import Case, Entity
 from kyc.keys import appeals, introspection, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.pool_models import PoolMember
@@ -256,6 +259,36 @@ class TestTheFormOfAMeasure:
         assert (measure.starts_at.isoformat(), stages) == ("2099-01-01T10:00:00+00:00", {1, 2})
 
 
+class TestNumbers:
+    def test_an_investigator_begins_at_networks(self, as_ines: Client) -> None:
+        assert as_ines.get("/start/").url == "/desk/networks/"
+
+    @pytest.mark.parametrize("page", ["/desk/networks/", "/desk/incidents/"])
+    def test_a_number_leads_to_its_page(
+        self, linked: Issued, controller: Controller, ines: User, vasco: User, as_ines: Client, page: str
+    ) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        carried()
+        restriction = Restriction.objects.get(organisation=linked.key.organisation)
+        appeal = appeals.send(restriction, words="We are a school.", by=linked.key.issued_by)
+        with scope.whole():
+            rows = {"measures": measure, "appeals": appeal, "networks": controller.network, "controllers": controller}
+        if page == "/desk/networks/":
+            # Listed there.
+            del rows["networks"]
+        for stem, row in rows.items():
+            there = "controllers/measures" if stem == "measures" else stem
+            assert as_ines.get(page, {"q": row.number.lower()}).url == f"/desk/{there}/{row.pk}/"
+        assert as_ines.get(page, {"q": "CT-1999-0001"}).status_code == 200
+
+    def test_an_account_is_found_by_the_number_that_the_list_prints(self, controller: Controller, as_ines: Client) -> None:
+        network = controller.network
+        with scope.whole():
+            account = NetworkMembership.objects.filter(network=network).earliest("pk").organisation_id
+        assert network.number in as_ines.get("/desk/networks/", {"q": f"O-{account}"}).content.decode()
+        assert network.number not in as_ines.get("/desk/networks/", {"q": "O-999999"}).content.decode()
+
+
 class TestAppeals:
     @pytest.fixture
     def restriction(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> Restriction:
@@ -341,6 +374,27 @@ class TestAppeals:
         desk = as_rosa.get(f"/desk/cases/{case.pk}/usage/").content.decode()
         assert "10,000 requests" in desk and "Part of what the customer was told" in desk
 
+    def test_no_word_of_his_contradicts_another(self, linked: Issued, restriction: Restriction) -> None:
+        alice = cast.signed_in(linked.key.issued_by)
+        text = alice.post("/verification/keys/doctor/", {"pasted": linked.key.prefix}).content.decode()
+        assert f"/verification/restrictions/{restriction.handle}/" in text and "appeal" in text
+        assert "Nothing that you can do here ends it" not in text
+        for page in ("/verification/", "/verification/keys/"):
+            assert not re.search(r'class="button primary" href="/verification/keys/issue/"', alice.get(page).content.decode())
+
+    @pytest.mark.parametrize(("kind", "goes_on"), [("limit", False), ("verification", True)])
+    def test_keys_go_on_working_where_nothing_is_done_to_them(
+        self, linked: Issued, controller: Controller, ines: User, vasco: User, kind: str, goes_on: bool
+    ) -> None:
+        limit = {"kind": "limit", "unit": "requests", "period": "day", "limit": 10, "reason": "limits"}
+        again = {"kind": "verification", "items": ["use"], "reason": "doubt"}
+        if kind == "limit":
+            hands.measured(controller, by=ines, second=vasco, told="terms", **limit)
+        hands.measured(controller, by=ines, second=vasco, told="details", **again)
+        carried()
+        overview = cast.signed_in(linked.key.issued_by).get("/verification/").content.decode()
+        assert ("your keys go on working" in overview) == goes_on
+
     def test_nobody_elses(self, second: Issued, restriction: Restriction) -> None:
         other = cast.signed_in(second.key.issued_by)
         assert other.get(f"/verification/restrictions/{restriction.handle}/").status_code == 404
@@ -371,7 +425,32 @@ class TestAppeals:
         alice = cast.signed_in(linked.key.issued_by)
         alice.post(f"/verification/restrictions/{restriction.handle}/", {"words": "We are a school."})
         own = f"/desk/appeals/{Appeal.objects.get().pk}/"
+        page = as_ines.get(own).content.decode()
+        assert "You proposed this; another person decides the appeal." in page and f"{own}decide/" not in page
         assert as_ines.post(f"{own}decide/", {"outcome": "upheld", "answer": "No."}).status_code == 422
+
+    def test_who_decides_reads_what_is_known_of_the_customer_and_whom_to_ask(
+        self, linked: Issued, restriction: Restriction, settings: LazySettings
+    ) -> None:
+        alice, as_rosa = cast.signed_in(linked.key.issued_by), cast.signed_in(cast.staff("approver", "Rosa Lima"))
+        alice.post(f"/verification/restrictions/{restriction.handle}/", {"words": "We are a school."})
+        text = as_rosa.get(f"/desk/appeals/{Appeal.objects.get().pk}/").content.decode()
+        entity = Entity.objects.get(organisation=linked.key.organisation)
+        assert entity.reference in text and "0 requests" in text and settings.CONTACT_EMAIL in text
+        assert "Ines" not in text and "Vasco" not in text and "Mirror" not in text
+
+    def test_an_answer_that_names_another_customer_is_confirmed(
+        self, linked: Issued, second: Issued, restriction: Restriction
+    ) -> None:
+        alice, as_rosa = cast.signed_in(linked.key.issued_by), cast.signed_in(cast.staff("approver", "Rosa Lima"))
+        alice.post(f"/verification/restrictions/{restriction.handle}/", {"words": "We are a school."})
+        own = f"/desk/appeals/{Appeal.objects.get().pk}/decide/"
+        name = second.key.organisation.name.split()[0]
+        said = {"outcome": "upheld", "answer": f"You share a card with {second.key.organisation.name}."}
+        returned = as_rosa.post(own, said)
+        assert returned.status_code == 422 and Appeal.objects.get().is_open
+        assert name in html.unescape(returned.content.decode()).partition("Your answer names")[2]
+        assert as_rosa.post(own, said | {"named": "on"}).status_code == 302 and not Appeal.objects.get().is_open
 
 
 class TestOfHundreds:
