@@ -79,7 +79,10 @@ def keep(organisation: Organisation, *, kind: str, file: UploadedFile | Taken, p
     if kind not in Document.Kind.values:
         raise BadKind(_("Say what the document is."))
     taken = file if isinstance(file, Taken) else take(file)
-    sent_before = Document.objects.current().filter(organisation=organisation, party=party, kind=kind)
+    # Whoever follows a link learns nothing of what others have sent for him.
+    sent_before = Document.objects.current().filter(
+        organisation=organisation, party=party, kind=kind, invitation=sender.get("invitation")
+    )
     if sent_before.filter(sent_sha256=taken.sent_sha256).exists():
         raise BadFile(_("You have already added this file."))
     document = Document.objects.create(

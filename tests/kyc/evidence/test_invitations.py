@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import audit, messages
 from accounts.models import AuditEvent, Message, Organisation
 from accounts.permissions import NotPermitted
+from kyc.evidence import actions as evidence
 from kyc.evidence import invitations
 from kyc.evidence.actions import BadKind
 from kyc.evidence.models import Document, Invitation
@@ -157,6 +158,19 @@ class TestProve:
             document.sha256,
         )
         assert token not in str(event.details)
+
+    def test_what_others_have_sent_for_him_is_taken_too_and_not_told(self, nordlys: Founded) -> None:
+        evidence.upload(nordlys.organisation, kind="passport", file=pdf(), party=nordlys.controller, by=nordlys.by)
+        invitation, _ = invited(nordlys)
+        document = invitations.prove(invitation, kind="passport", file=pdf())
+        assert document.invitation == invitation
+        assert Document.objects.current().filter(party=nordlys.controller).count() == 2
+
+    def test_the_same_file_for_both_sides_is_refused(self, nordlys: Founded) -> None:
+        invitation, _ = invited(nordlys)
+        with pytest.raises(evidence.BadFile):
+            invitations.prove(invitation, kind="identity_card", file=pdf(), back=pdf())
+        assert invitations.is_live(invitation)
 
     def test_it_works_once(self, nordlys: Founded) -> None:
         invitation, _ = invited(nordlys)
