@@ -29,7 +29,6 @@ from kyc.evidence.models import Document
 from kyc.keys import pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Key
-from kyc.networks import appealing
 from kyc.parties.models import Questionnaire
 from kyc.usage import daily
 from kyc.usage.daily import Stretch

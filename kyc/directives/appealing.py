@@ -13,13 +13,24 @@ from kyc.keys.models import Key
 from kyc.networks import appealing
 
 
+def part(appeal: Appeal, *, by: User) -> str:
+    """As kyc.networks.appealing.part, also of what a directive has closed."""
+    if (found := notice(appeal)) and found.directive.proposed_by_id == by.pk:
+        return _("You proposed this; another person decides the appeal.")
+    return appealing.part(appeal, by=by)
+
+
+def notice(appeal: Appeal) -> DirectiveNotice | None:
+    return DirectiveNotice.objects.select_related("directive").filter(restriction=appeal.restriction_id).first()
+
+
 @transaction.atomic
 def decide(appeal: Appeal, *, outcome: str, answer: str, by: User) -> Appeal:
     """As kyc.networks.appealing.decide, also of what a directive has closed: whoever proposed it decides on none of its appeals,
     and one that is won leaves the customer out, with that as its ground."""
-    found = DirectiveNotice.objects.select_related("directive").filter(restriction=appeal.restriction_id).first()
-    if found and found.directive.proposed_by_id == by.pk:
-        raise NotPermitted(_("You proposed this; another person decides the appeal."))
+    found = notice(appeal)
+    if said := part(appeal, by=by):
+        raise NotPermitted(said)
     decided = appealing.decide(appeal, outcome=outcome, answer=answer, by=by)
     if found and decided.outcome == Appeal.Outcome.OVERTURNED:
         leave_out(found, decided, by=by)
