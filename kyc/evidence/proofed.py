@@ -11,8 +11,6 @@ from kyc.evidence.confirmation_models import Confirmation
 from kyc.parties.models import Party
 from kyc.rules import assurance
 
-TOLD = "person.proofing_told"
-
 
 def tell(party: Party) -> bool:
     """Whether he was written to: once, as soon as he reaches the level that is asked for and has an address that a code has
@@ -29,7 +27,7 @@ def tell(party: Party) -> bool:
         provider=provider,
         person=party,
     )
-    audit.record(TOLD, target=party, by=None, name=party.name)
+    audit.record("person.proofing_told", target=party, by=None, name=party.name)
     return True
 
 
@@ -39,7 +37,7 @@ def confirmed_address(party: Party) -> str:
 
 
 def was_told(party: Party) -> bool:
-    events = AuditEvent.objects.outside_compartment().filter(organisation_id=party.organisation_id, verb=TOLD)
+    events = AuditEvent.objects.outside_compartment().filter(organisation_id=party.organisation_id, verb="person.proofing_told")
     return events.filter(target_id=str(party.pk)).exists()
 
 
