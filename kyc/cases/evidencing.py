@@ -9,7 +9,7 @@ from kyc.cases.actions import locked
 from kyc.cases.judging import JUDGED, refuse_unopened
 from kyc.cases.meanwhile import refuse_unsent
 from kyc.cases.models import Case
-from kyc.evidence import agencies, confirmations, items, lei_checks, mismatches, reviews
+from kyc.evidence import agencies, confirmations, items, lei_checks, mismatches, proofed, reviews
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
@@ -34,20 +34,26 @@ def record(case: Case, party: Party, *, document: Document | None = None, by: Us
 
 @transaction.atomic
 def validate(case: Case, item: EvidenceItem, *, method: str, result: str, note: str = "", by: User) -> EvidenceItem:
-    """As `items.validate`, by who has opened the document that it rests on. Raises NotNow, NotSent, NotOpened besides."""
+    """As `items.validate`, by who has opened the document that it rests on; the person is told once he is proofed. Raises NotNow,
+    NotSent, NotOpened besides."""
     judged(case, by=by)
     if item.document is not None:
         refuse_unopened(item.document, by=by)
-    return items.validate(item, method=method, result=result, note=note, by=by)
+    made = items.validate(item, method=method, result=result, note=note, by=by)
+    proofed.tell(made.party)
+    return made
 
 
 @transaction.atomic
 def verify(case: Case, item: EvidenceItem, *, method: str, result: str, note: str = "", by: User) -> EvidenceItem:
-    """As `items.verify`, by who has opened the document that it rests on. Raises NotNow, NotSent, NotOpened besides."""
+    """As `items.verify`, by who has opened the document that it rests on; the person is told once he is proofed. Raises NotNow,
+    NotSent, NotOpened besides."""
     judged(case, by=by)
     if item.document is not None:
         refuse_unopened(item.document, by=by)
-    return items.verify(item, method=method, result=result, note=note, by=by)
+    made = items.verify(item, method=method, result=result, note=note, by=by)
+    proofed.tell(made.party)
+    return made
 
 
 @transaction.atomic

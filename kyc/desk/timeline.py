@@ -138,6 +138,7 @@ VERBS = {
     "person.invited": _("invited a person to prove who they are"),
     "person.invited_anew": _("sent an invitation again"),
     "person.invitation_withdrawn": _("withdrew an invitation"),
+    "person.proofing_told": _("told the person that his identity has been verified"),
     "person.proved": _("proved who they are"),
     "status.verified": _("verified a person status"),
     "attribute.changed": _("told of another headquarters or country of formation"),

@@ -29,7 +29,7 @@ PDF417 = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.PDF417)
 Grey = NDArray[np.uint8]
 # The longer side, in pixels, to which a picture is made smaller; by how many degrees it is turned.
 LARGEST = 1800
-TURNS = (0, -5, 5, -10, 10, -15, 15)
+TURNS = (0, -5, 5, -10, 10, -15, 15, -2.5, 2.5, -7.5, 7.5, -12.5, 12.5)
 
 
 class NotALicence(ValueError):

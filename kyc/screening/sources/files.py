@@ -40,7 +40,7 @@ def decoded(raw: bytes) -> str:
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[IO[bytes]]:
+def unpacked(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     """The file as it was before it was packed; of a ZIP the one file in it. Raises BadList besides what reading raises."""
     if path.suffix == ".gz":
         with gzip.open(path) as file:

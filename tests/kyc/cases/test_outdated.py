@@ -119,7 +119,7 @@ def recorded() -> set[str]:
 
 class TestChanges:
     def test_are_all_that_is_recorded_of_parties_interests_and_evidence_but_reading_inviting_and_comparing(self) -> None:
-        inviting = {"person.invited", "person.invited_anew", "person.invitation_withdrawn"}
+        inviting = {"person.invited", "person.invited_anew", "person.invitation_withdrawn", "person.proofing_told"}
         # Rounds go by what was declared; what other sources say stands beside it.
         comparing = {verb for verb in recorded() if verb.startswith(("observation.", "discrepancy.", "divergence.", "sameness."))}
         assert len(comparing) == 10
