@@ -123,7 +123,9 @@
     root.querySelectorAll("[data-zoom], [data-png]").forEach((button) => { button.hidden = false; });
     root.querySelectorAll(".picture").forEach((box) => {
       box.classList.add("pans");
-      if (box.dataset.fit !== undefined && drawn(box) && box.dataset.zoomed === undefined) zoom(box, across(box), 0, 0);
+      if (box.dataset.fit === undefined || box.dataset.zoomed !== undefined) return;
+      zoom(box, across(box));
+      box.scrollTo(0, 0);
     });
   };
   document.addEventListener("htmx:load", (event) => reveal(event.target));
