@@ -92,7 +92,7 @@ def in_columns(parts: dict[str, Radius]) -> dict[str, Any]:
     told = {part: parts[part].told for part in heads}
     return {
         "heads": list(heads.values()),
-        "lines": [(label, [told[part][name] for part in heads]) for name, label in lines.items()],
+        "lines": [(label, [(head, told[part][name]) for part, head in heads.items()]) for name, label in lines.items()],
     }
 
 

@@ -199,7 +199,7 @@ class TestOverview:
             ties = {(n, n + 1): [shares("payment", f"card {n}"), shares(*CARRIER, why="office")] for n in range(0, many, 2)}
             large = networked.network_of(networked.accounts(many, f"Heron {many} {{}} BV"), ties)
             for rest in ("", "accounts/", "ledger/", "changes/", "picture.svg", "accounts/?page=3"):
-                with django_assert_max_num_queries(31):
+                with django_assert_max_num_queries(32):
                     sizes[rest, many] = len(as_ines.get(page(large, rest)).content)
         drawn = text(as_ines.get(page(large)))
         assert drawn.count('class="own-box') < 150 and "400 accounts and 201 values are more" in drawn

@@ -214,7 +214,7 @@ class TestTheFormOfAMeasure:
         new = f"{CONTROLLERS}{controller.pk}/measures/new/"
         typed = {"look": "1", "why": "It copies.", "without": [str(second.key.organisation_id)]}
         page = as_ines.post(new, typed)
-        lines = dict(page.context["parts"]["lines"])
+        lines = {label: [n for _part, n in counts] for label, counts in page.context["parts"]["lines"]}
         assert page.status_code == 200 and lines["Accounts"] == [1, 1, 0, 1] and lines["Live keys"] == [1, 1, 0, 1]
         assert "It copies." in page.content.decode() and "Say why those" not in page.content.decode()
         both = {"without": [str(linked.key.organisation_id)], "later": [str(linked.key.organisation_id)], "because": "A school."}
