@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
+from accounts.refused import Refused
 from kyc.evidence import actions as evidence
 from kyc.evidence import agencies as judged
 from kyc.evidence.models import Document
@@ -69,6 +70,19 @@ class DeclareForm(Page):
         ),
     )
 
+    def __init__(self, *args: Any, own: int, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.own = own
+
+    def clean_accounts(self) -> str:
+        """Read here too, so that what is wrong with a line is told together with what else is wrong."""
+        accounts: str = self.cleaned_data["accounts"]
+        try:
+            list(agencies.read(accounts, own=self.own))
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return accounts
+
 
 class AddForm(Page):
     accounts = numbers()
@@ -101,7 +115,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @members_only
 def declare(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    form = DeclareForm(posted(request), request.FILES or None)
+    form = DeclareForm(posted(request), request.FILES or None, own=organisation.pk)
 
     @transaction.atomic
     def act() -> None:

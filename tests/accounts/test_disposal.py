@@ -108,6 +108,8 @@ HARMLESS = {
     "kyc.ImportedKey": {"prefix": "random", "last_four": "random", "digest": "a hash", "scheme": "a code"},
     "kyc.Leak": {"url": "sealed", "signed_with": "which key of a finder's", "finding": "a keyed hash"},
     "kyc.Hold": {"source": "a code"},
+    "kyc.Restriction": {"handle": "random letters"},
+    "kyc.Appeal": {"handle": "random letters"},
     "kyc.LimitPool": {"currency": "a code"},
     "kyc.Spending": {"currency": "a code"},
     "kyc.Reservation": {"amounts": "numbers", "actual": "numbers", "currency": "a code"},

@@ -59,6 +59,12 @@ def text(answer: object) -> str:
     return answer.content.decode()  # type: ignore[attr-defined, no-any-return]
 
 
+def test_what_is_wrong_with_a_line_is_told_together_with_what_else_is_wrong(as_alice: Client) -> None:
+    told = as_alice.post(f"{PAGE}declare/", {**said(), "accounts": "no number", "file": SimpleUploadedFile("a.pdf", b"")})
+    assert told.status_code == 422
+    assert "Line 1 does not begin with the number" in text(told) and set(told.context["form"].errors) == {"accounts", "file"}
+
+
 class TestTheWay:
     def test_from_a_number_to_a_confirmed_agency_and_its_end(
         self, as_alice: Client, as_bob: Client, alice: User, bob: User
