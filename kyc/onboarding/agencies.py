@@ -15,6 +15,7 @@ from accounts.models import Organisation
 from kyc.evidence import actions as evidence
 from kyc.evidence import agencies as judged
 from kyc.evidence.models import Document
+from kyc.onboarding import parts
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
 from kyc.onboarding.fields import SentFile, Text
@@ -101,7 +102,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @members_only
 def declare(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    form = DeclareForm(posted(request), request.FILES or None)
+    form = DeclareForm(posted(request), parts.received(request, request.user))
 
     @transaction.atomic
     def act() -> None:
@@ -113,9 +114,10 @@ def declare(request: HttpRequest, organisation: Organisation) -> HttpResponse:
             evidence.upload(organisation, kind=Document.Kind.OTHER, file=file, by=request.user)
 
     if form.acted(act):
+        parts.done(request, request.user)
         messages.success(request, _("Declared. Those you named see it on their own page, and an officer reads it."))
         return redirect("onboarding:agency", form.saved.pk)
-    return page(request, organisation, "agency_declare", form=form)
+    return page(request, organisation, "agency_declare", form=form, held=parts.held(form, request.user))
 
 
 def own(organisation: Organisation, pk: int) -> Agency:
