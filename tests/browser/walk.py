@@ -127,7 +127,7 @@ class Walk:
 
     def arrive(self) -> None:
         """Also where a file is sent first, in parts, and the form after it."""
-        self.page.wait_for_function("!document.querySelector('form[data-going], form[data-ready]')")
+        self.page.locator("form[data-going], form[data-ready]").wait_for(state="detached")
         self.page.wait_for_load_state()
 
     def errors(self) -> dict[str, str]:
