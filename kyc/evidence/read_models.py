@@ -15,6 +15,7 @@ from config import jobs
 from config.jobs import Claimable
 from kyc.evidence.models import Document
 from kyc.evidence.reading.quality import Fault
+from kyc.evidence.taking.kinds import PDF
 
 IDENTITY = (Document.Kind.PASSPORT, Document.Kind.IDENTITY_CARD, Document.Kind.RESIDENCE)
 ADVICE: dict[str, Promise] = {
@@ -23,6 +24,13 @@ ADVICE: dict[str, Promise] = {
     Fault.BLURRED: _("The picture is blurred. Hold the telephone still, and wait until it has focused."),
     Fault.GLARE: _("Light shines back from the document. Tilt it a little, and take it without a flash."),
     Fault.CUT_OFF: _("Part of the document is outside the picture. Take it with all four corners."),
+}
+SCAN_ADVICE: dict[str, Promise] = {
+    Fault.TOO_SMALL: _("The page is too small or too coarse. Scan it anew at 300 dpi."),
+    Fault.TOO_DARK: _("The scan is too dark. Scan it anew, brighter."),
+    Fault.BLURRED: _("The scan is blurred. Scan it anew at 300 dpi, or send the PDF as it was issued."),
+    Fault.GLARE: _("Part of the page is burnt out. Scan it anew, darker."),
+    Fault.CUT_OFF: _("Part of the document is outside the page. Scan it whole, with all four edges."),
 }
 ZONE_ADVICE = _(
     "The lines of letters and “<” could not be read. Send the page or side that has them, flat, whole and in good light."
@@ -88,4 +96,5 @@ class Reading(Claimable):
         """What the customer should do better; nothing where the document was read, or the picture is not to blame."""
         if self.outcome != self.Outcome.UNREADABLE:
             return []
-        return [ADVICE[fault] for fault in self.faults] or [ZONE_ADVICE if self.document.kind in IDENTITY else TEXT_ADVICE]
+        advice = SCAN_ADVICE if self.document.content_type == PDF else ADVICE
+        return [advice[fault] for fault in self.faults] or [ZONE_ADVICE if self.document.kind in IDENTITY else TEXT_ADVICE]

@@ -1,7 +1,8 @@
 """Reads each document once, in a worker, and says how that agrees with what was declared.
 
 Pictures and words never leave the worker; what was read stays in the vault. What a machine reads proves nothing: an officer sees
-it beside the document, and the customer only whether it could be read and what to do if not.
+it beside the document, and the customer whether it could be read, what to do if not, and where it seems to be somebody else's
+(kyc/onboarding/doubted.py).
 """
 
 import json

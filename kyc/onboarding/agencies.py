@@ -16,6 +16,7 @@ from accounts.refused import Refused
 from kyc.evidence import actions as evidence
 from kyc.evidence import agencies as judged
 from kyc.evidence.models import Document
+from kyc.onboarding import parts
 from kyc.onboarding.access import members_only
 from kyc.onboarding.changing import Page
 from kyc.onboarding.fields import SentFile, Text
@@ -115,7 +116,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @members_only
 def declare(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    form = DeclareForm(posted(request), request.FILES or None, own=organisation.pk)
+    form = DeclareForm(posted(request), parts.received(request, None, own=organisation.pkrequest.user))
 
     @transaction.atomic
     def act() -> None:
@@ -127,9 +128,10 @@ def declare(request: HttpRequest, organisation: Organisation) -> HttpResponse:
             evidence.upload(organisation, kind=Document.Kind.OTHER, file=file, by=request.user)
 
     if form.acted(act):
+        parts.done(request, request.user)
         messages.success(request, _("Declared. Those you named see it on their own page, and an officer reads it."))
         return redirect("onboarding:agency", form.saved.pk)
-    return page(request, organisation, "agency_declare", form=form)
+    return page(request, organisation, "agency_declare", form=form, held=parts.held(form, request.user))
 
 
 def own(organisation: Organisation, pk: int) -> Agency:

@@ -1,8 +1,10 @@
 """What proves it: files added, read back and taken back by the members themselves."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -18,7 +20,7 @@ from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import SHUT, Document
 from kyc.evidence.taking.kinds import LARGEST
 from kyc.evidence.taking.refusals import SENTENCES
-from kyc.onboarding import papers, parts, steps
+from kyc.onboarding import doubted, papers, parts, steps
 from kyc.onboarding.access import members_only, while_open
 from kyc.onboarding.changing import Page
 from kyc.onboarding.closing import in_short
@@ -27,7 +29,7 @@ from kyc.onboarding.forms import DocumentForm, Kinds
 from kyc.onboarding.pages import page, posted
 from kyc.onboarding.words import WORDS
 from kyc.parties import actions as parties
-from kyc.parties.models import Profile
+from kyc.parties.models import Party, Profile
 
 D = Document.Kind
 C = Profile.CustomerClass
@@ -52,32 +54,55 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     case = request.way.case
     open_now, form = papers.open_only(organisation, case), form_of(request, organisation)
     if form.acted(lambda: save(request, organisation, form)):
-        parts.done(request)
+        parts.done(request, request.user)
         messages.success(request, _("Added.") if case.is_editable else _("Added. We read it, and write to you if we need more."))
         return redirect("onboarding:documents")
-    sent = Document.objects.current().filter(organisation=organisation).select_related("party", "reading").order_by("pk")
+    sent = sent_by(organisation)
     kept = {document.pk for document in sent if not case.is_editable or (open_now and not open_now.lets_go(document))}
     return page(
         request,
         organisation,
-        "documents",
+        "document_rows" if request.htmx else "documents",  # type: ignore[attr-defined]  # django-htmx
         step="documents",
         form=form,
         largest=LARGEST,
         too_large=SENTENCES["large"],
-        documents=judged(by_kind(sent)),
+        held=parts.held(form, request.user),
+        documents=judged(by_kind(sent), parties.customer(organisation)),
+        is_being_read=any(map(doubted.is_being_read, sent)),
         shut=Document.objects.to_send_anew().filter(organisation=organisation, invitation=None).select_related("party"),
         kept=kept,
         in_short=in_short(organisation),
     )
 
 
-def judged(documents: list[Document]) -> list[tuple[Document, DocumentReview | None, str]]:
-    """Each with what was found of it, as far as the customer was told, and why in a sentence; nothing of what a person sent
-    himself."""
+def sent_by(organisation: Organisation) -> QuerySet[Document]:
+    """All that count, with what was read of each."""
+    return Document.objects.current().filter(organisation=organisation).select_related("party", "reading").order_by("pk")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A document, an officer's word on it as far as the customer was told, why in a sentence, and what may be wrong with it."""
+
+    document: Document
+    word: DocumentReview | None
+    why: str
+    doubt: doubted.Doubt | None
+    is_being_read: bool
+
+
+def judged(documents: list[Document], customer: Party | None) -> list[Row]:
+    """Nothing of what a person sent himself."""
     words = reviews.of(document for document in documents if not document.invitation_id)
     told = {pk: word for pk, word in words.items() if word.told_at or word.ruling == DocumentReview.Ruling.ACCEPTED}
-    return [(one, told.get(one.pk), _(text) if (text := why(told.get(one.pk))) else "") for one in documents]
+    rows = []
+    for one, doubt in doubted.of(documents, customer):
+        word = told.get(one.pk)
+        text = why(word)
+        # Whoever was told an officer's word needs no machine's.
+        rows.append(Row(one, word, _(text) if text else "", None if word else doubt, doubted.is_being_read(one)))
+    return rows
 
 
 def why(word: DocumentReview | None) -> str:
@@ -90,7 +115,7 @@ def form_of(request: HttpRequest, organisation: Organisation) -> DocumentForm:
     open_now = papers.open_only(organisation, case)
     form = DocumentForm(
         posted(request),
-        parts.received(request),
+        parts.received(request, request.user),
         organisation=organisation,
         kinds=offered(organisation, customer_class, case, open_now),
         itself=WORDS[customer_class]["itself"],

@@ -107,6 +107,12 @@ class DocumentForm(Page):
         parties = Party.objects.current().filter(organisation=organisation).exclude(roles__kind=Role.Kind.CUSTOMER)
         self.fields["party"].queryset = parties.order_by(*by_name(), "pk")  # type: ignore[attr-defined]  # ModelChoiceField's
         self.fields["party"].empty_label = itself  # type: ignore[attr-defined]  # ModelChoiceField's
+        # Nobody in particular is the customer itself, but for a person's paper.
+        self.fields["party"].is_conditional = True  # type: ignore[attr-defined]  # read by components/field.html
+        self.fields["party"].widget.attrs |= {
+            "data-whose": f"kind={','.join(authority.OF_PEOPLE)}",
+            "data-unchosen": _("Choose whose it is…"),
+        }
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or self.cleaned_data

@@ -3,19 +3,24 @@ sends on from there. With the last part the form is sent as ever, and names the 
 
 Parts lie in the cache that all processes share, sealed, for an hour, and on no disk. While that is away none is taken, and the
 browser sends the file whole.
+
+There a file waits too whose form was refused for something else, so that it is not asked for again.
 """
 
 import json
+import secrets
 from base64 import b64decode, b64encode
 from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from accounts import limits, shared, vault
 from accounts.models import Organisation, User
+from kyc.evidence.intake import shown_name
 from kyc.evidence.taking.kinds import LARGEST
 from kyc.onboarding.access import while_open
 
@@ -32,7 +37,7 @@ class File:
     """One file of one person on its way in, by the number that his browser has drawn for it."""
 
     def __init__(self, user: User, number: UUID) -> None:
-        self.user, self.key = user, f"part:{user.pk}:{number}"
+        self.user, self.number, self.key = user, str(number), f"part:{user.pk}:{number}"
 
     def told(self) -> dict[str, int]:
         """Its size, how far it has come, and of how many parts; nothing where it is unknown or forgotten."""
@@ -81,28 +86,43 @@ def forget(key: str) -> None:
     shared.forget(key)
 
 
-def named(request: HttpRequest) -> File | None:
-    """The file that a form, or a part, names by the number that its browser has drawn."""
+def named(request: HttpRequest, user: User) -> File | None:
+    """The file of `user` that a form, or a part, names by the number that its browser has drawn."""
     try:
-        return File(request.user, UUID((request.POST or request.GET).get("sent", "")))
+        return File(user, UUID((request.POST or request.GET).get("sent", "")))
     except ValueError:
         return None
 
 
-def received(request: HttpRequest) -> MultiValueDict[str, object] | None:
-    """A form's files, also one that came before it in parts."""
+def received(request: HttpRequest, user: User) -> MultiValueDict[str, object] | None:
+    """A form's files, also one that came before it in parts, or waits since the form was refused."""
     if request.method != "POST":
         return None
     if taken := request.FILES.get("photo"):
         # By the phone's own camera, for which there is a button beside the file's.
         return MultiValueDict({"file": [request.FILES.get("file") or taken]})
-    found = named(request) if not request.FILES else None
+    found = named(request, user) if not request.FILES else None
     file = found.whole(request.POST.get("sent_name", "")[:1000] or "document") if found else None
     return MultiValueDict({"file": [file]}) if file else request.FILES
 
 
-def done(request: HttpRequest) -> None:
-    if found := named(request):
+def held(form: Form, user: User) -> dict[str, str]:
+    """Of a form that is refused for something else than its file: the number under which the file waits, and its name, so that it
+    need not be chosen again. Nothing where there is no such file, or the cache is away."""
+    file = form.files.get("file")
+    if not file or not form.errors or "file" in form.errors or not file.size:
+        return {}
+    waiting, at = File(user, UUID(bytes=secrets.token_bytes(16))), 0
+    file.seek(0)
+    while data := file.read(PART):
+        if not waiting.take(data, at=at, size=file.size):
+            return {}
+        at += len(data)
+    return {"sent": waiting.number, "sent_name": shown_name(file.name)}
+
+
+def done(request: HttpRequest, user: User) -> None:
+    if found := named(request, user):
         forget(found.key)
 
 
@@ -113,12 +133,16 @@ def number(text: str) -> int | None:
 
 @while_open("documents")
 def part(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    """How far the file has come, as `{"at": bytes}`; 409 with the same for a part that begins elsewhere."""
-    file = named(request)
+    return answered(request, request.user)
+
+
+def answered(request: HttpRequest, user: User) -> HttpResponse:
+    """How far the file of `user` has come, as `{"at": bytes}`; 409 with the same for a part that begins elsewhere."""
+    file = named(request, user)
     if request.method != "POST":
         return JsonResponse({"at": file.at if file else 0})
-    if limits.spent(request, "parts", RATE, key=str(request.user.pk)):
-        return limits.refused(request, limits.wait(request, "parts", RATE, key=str(request.user.pk)))
+    if limits.spent(request, "parts", RATE, key=str(user.pk)):
+        return limits.refused(request, limits.wait(request, "parts", RATE, key=str(user.pk)))
     sent, at, size = request.FILES.get("part"), number(request.POST.get("at", "")), number(request.POST.get("size", ""))
     is_sound = file is not None and sent is not None and 0 < (sent.size or 0) <= PART
     if not is_sound or at is None or size is None or size > LARGEST:

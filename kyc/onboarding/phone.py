@@ -1,14 +1,17 @@
 """On from here by phone: a link for one file of one document, shown as a picture that a phone reads.
 
-It lives for ten minutes, works once, and ends with the session in which it was made. Whoever holds it sends that file in the name
-of the member who made it, and does and sees nothing else: no session is handed over.
+It lives for ten minutes, takes one file that can be read, and ends with the session in which it was made. Whoever holds it sends
+that file in the name of the member who made it, sees whose document it is and for whom, and nothing else: no session is handed
+over. The page on which it was drawn goes on by itself as soon as the file is there.
 """
 
 import base64
 import json
 import secrets
+import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from hashlib import sha256
 from importlib import import_module
 from io import BytesIO
@@ -16,14 +19,17 @@ from io import BytesIO
 import qrcode
 import qrcode.image.svg
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseStopPolling
 
 from accounts import limits, scope, shared, vault
 from accounts.models import Organisation, User
@@ -31,7 +37,10 @@ from accounts.refused import Refused
 from kyc.evidence import actions as evidence
 from kyc.evidence.intake import Taken
 from kyc.evidence.models import Document
-from kyc.onboarding import documents, papers, steps
+from kyc.evidence.read_models import Reading
+from kyc.evidence.taking.kinds import LARGEST
+from kyc.evidence.taking.refusals import SENTENCES
+from kyc.onboarding import documents, papers, parts, steps
 from kyc.onboarding.access import organisation_of, while_open
 from kyc.onboarding.changing import Page
 from kyc.onboarding.fields import SentFile
@@ -40,6 +49,8 @@ from kyc.onboarding.prove import LOOKS, SENDINGS, private
 from kyc.parties.models import Party
 
 MINUTES, PURPOSE = 10, "phone"
+# For so long the telephone waits to hear whether what it sent can be read.
+PATIENCE = timedelta(minutes=2)
 
 
 class Used(Refused):
@@ -55,18 +66,30 @@ class Handed:
     organisation: int
     kind: str
     party: int | None
+    # Seconds since 1970.
+    until: float = 0
+
+    @property
+    def minutes_left(self) -> int:
+        return max(1, round((self.until - time.time()) / 60))
 
 
 class PhoneForm(Page):
-    file = SentFile(label=gettext_lazy("The document"))
+    """Beside it stands a button that opens the camera, which is sent as `photo`."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["file"].widget.attrs |= {"capture": "environment", "accept": "image/*"}
+    file = SentFile(label=gettext_lazy("Or choose a file"))
+
+    def __init__(self, data: object = None, files: object = None) -> None:
+        super().__init__(data, files)
+        self.fields["file"].error_messages["required"] = gettext_lazy("Take a picture, or choose a file.")
+
+
+def digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
 
 
 def key(token: str) -> str:
-    return f"phone:{sha256(token.encode()).hexdigest()}"
+    return f"phone:{digest(token)}"
 
 
 def made(handed: Handed) -> str | None:
@@ -78,7 +101,12 @@ def made(handed: Handed) -> str | None:
 
 def known(token: str) -> Handed | None:
     """None for a link that never was, is over, or outlived the session it comes from."""
-    text = vault.opened(shared.found(key(token)) or "", purpose=PURPOSE)
+    return living(digest(token))
+
+
+def living(of: str) -> Handed | None:
+    """By the digest of its secret."""
+    text = vault.opened(shared.found(f"phone:{of}") or "", purpose=PURPOSE)
     if text is None:
         return None
     handed = Handed(**json.loads(text))
@@ -97,48 +125,117 @@ def picture(url: str) -> str:
 
 @while_open("documents")
 def offer(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    """Which document it will be, and then the picture, this once."""
+    """Which document it will be, and then the picture, this once; with `waits` in the address, how it stands with that one."""
+    if request.htmx and "waits" in request.GET:  # type: ignore[attr-defined]  # django-htmx
+        return waits(request, request.GET["waits"])
     form = documents.form_of(request, organisation)
     del form.fields["file"]
-    url = ""
+    told: dict[str, object] = {}
 
     def act() -> None:
-        nonlocal url
-        kind, party = form.cleaned_data["kind"], form.cleaned_data.get("party")
-        handed = Handed(request.user.pk, request.session.session_key, organisation.pk, kind, party.pk if party else None)
-        if token := made(handed):
-            url = f"{settings.SITE_URL}{reverse('onboarding:on_phone', args=[token])}"
-        else:
+        kind, party, until = form.cleaned_data["kind"], form.cleaned_data.get("party"), time.time() + MINUTES * 60
+        number = party.pk if party else None
+        handed = Handed(request.user.pk, request.session.session_key, organisation.pk, kind, number, until)
+        token = made(handed)
+        if not token:
             raise Refused(_("No link can be made just now. Add the file on this page, or try again in a moment."))
+        url = f"{settings.SITE_URL}{reverse('onboarding:on_phone', args=[token])}"
+        told.update(drawn=picture(url), waits=digest(token), left=MINUTES)
 
     form.acted(act)
-    told = {"drawn": picture(url)} if url else {}
     answer = page(request, organisation, "phone", step="documents", form=form, minutes=MINUTES, **told)
-    return private(answer) if url else answer
+    return private(answer) if told else answer
+
+
+def waits(request: HttpRequest, of: str) -> HttpResponse:
+    """For the page on which the link was drawn: on to the documents once the file is there, else how long it lives."""
+    document = came(of)
+    if document and document.uploaded_by_id == request.user.pk:
+        messages.success(request, _("%(name)s has come from your phone.") % {"name": document.name})
+        return HttpResponseClientRedirect(reverse("onboarding:documents"))
+    handed = living(of)
+    if handed is None or handed.user != request.user.pk:
+        answer = render(request, "onboarding/phone_waits.html", {"is_over": True})
+        answer.status_code = HttpResponseStopPolling.status_code
+        return answer
+    return render(request, "onboarding/phone_waits.html", {"waits": of, "left": handed.minutes_left})
+
+
+def came(of: str) -> Document | None:
+    """What was sent by the link of that digest."""
+    number = shared.found(f"phone:{of}:sent")
+    return Document.objects.select_related("reading").filter(pk=number, removed_at=None).first() if number else None
+
+
+def is_in_doubt(document: Document) -> bool:
+    """It could not be read, so another picture is taken in its place."""
+    reading = getattr(document, "reading", None)
+    return reading is not None and reading.outcome == Reading.Outcome.UNREADABLE
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def on_phone(request: HttpRequest, token: str) -> HttpResponse:
-    """The one field that the link is for. No other site knows the address, which alone gives the right to post to it."""
-    for action, rate in (("phone", LOOKS), ("phoning", SENDINGS)):
+    """The one field that the link is for, a part of a large file on its way, and what became of it. No other site knows the
+    address, which alone gives the right to post to it."""
+    is_part = "part" in request.FILES or "sent" in request.GET
+    for action, rate in () if is_part else (("phone", LOOKS), ("phoning", SENDINGS)):
         if (request.method == "POST" or rate == LOOKS) and limits.spent(request, action, rate):
             return private(limits.refused(request, limits.wait(request, action, rate)))
     with scope.everything():
-        handed = known(token)
-        if handed is None:
+        handed, document = known(token), came(digest(token))
+        is_again = document is not None and is_in_doubt(document)
+        if handed is None or (document and not is_again and request.method == "POST"):
             return private(render(request, "onboarding/phone_over.html", status=410))
         scope.enter(handed.organisation)
-        form = PhoneForm(posted(request), request.FILES if request.method == "POST" else None)
-        if form.acted(lambda: save(token, handed, form.cleaned_data["file"])):
-            return private(redirect("onboarding:proved"))
-        told = {"form": form, "kind": Document.Kind(handed.kind).label, "minutes": MINUTES}
-        return private(render(request, "onboarding/phone_file.html", told, status=422 if form.errors else 200))
+        if document and not is_again:
+            return private(standing(request, document))
+        return private(asking(request, token, handed, document))
 
 
-def save(token: str, handed: Handed, file: Taken) -> None:
-    """Once: whoever presses twice sends one file, and one that was not taken may be sent anew."""
-    used = f"{key(token)}:used"
+def standing(request: HttpRequest, document: Document) -> HttpResponse:
+    """Whether what was sent can be read, as far as it is known by now."""
+    reading = getattr(document, "reading", None)
+    is_known = reading is not None and reading.state != Reading.State.WAITING
+    is_waiting = not is_known and timezone.now() < document.uploaded_at + PATIENCE
+    template = "phone_standing" if request.htmx else "phone_sent"  # type: ignore[attr-defined]  # django-htmx
+    told = {"is_read": is_known and reading.outcome == Reading.Outcome.READ, "is_waiting": is_waiting}
+    return render(request, f"onboarding/{template}.html", told)
+
+
+def asking(request: HttpRequest, token: str, handed: Handed, before: Document | None) -> HttpResponse:
+    """`before` was sent by this link, and could not be read."""
+    if request.htmx:  # type: ignore[attr-defined]  # django-htmx
+        return HttpResponseClientRedirect(request.path)
+    user = User.objects.filter(pk=handed.user).first()
+    if user and ("part" in request.FILES or "sent" in request.GET):
+        return parts.answered(request, user)
+    form = PhoneForm(posted(request), parts.received(request, user) if user else request.FILES)
+    if form.acted(lambda: save(token, handed, form.cleaned_data["file"], before)):
+        parts.done(request, user)
+        return redirect("onboarding:on_phone", token=token)
+    told = {
+        "form": form,
+        "kind": Document.Kind(handed.kind).label,
+        "party": party_of(handed),
+        "organisation_name": Organisation.objects.filter(pk=handed.organisation).values_list("name", flat=True).first(),
+        "before": before,
+        "held": parts.held(form, user) if user else {},
+        "left": handed.minutes_left,
+        "largest": LARGEST,
+        "too_large": SENTENCES["large"],
+    }
+    return render(request, "onboarding/phone_file.html", told, status=422 if form.errors else 200)
+
+
+def party_of(handed: Handed) -> Party | None:
+    found = Party.objects.current().filter(organisation=handed.organisation, pk=handed.party)
+    return found.first() if handed.party else None
+
+
+def save(token: str, handed: Handed, file: Taken, before: Document | None = None) -> None:
+    """Once: whoever presses twice sends one file, and one that was not taken, or can't be read, may be sent anew."""
+    used = f"{key(token)}:used:{before.pk if before else ''}"
     if not shared.note_first(used, seconds=MINUTES * 60):
         raise Used(_("This link has sent its file already."))
     with ExitStack() as unless_sent:
@@ -148,8 +245,10 @@ def save(token: str, handed: Handed, file: Taken) -> None:
         if organisation is None or organisation.pk != handed.organisation:
             raise Used(_("This link can be used no longer."))
         with steps.editing(organisation, "documents") as case:
-            party = Party.objects.current().filter(organisation=organisation, pk=handed.party).first() if handed.party else None
+            party = party_of(handed)
             papers.refuse_unasked(organisation, case, kind=handed.kind, party=party)
-            evidence.upload(organisation, kind=handed.kind, party=party, file=file, by=user, by_phone=True)
+            if before and case.is_editable:
+                evidence.remove(before, by=user)
+            document = evidence.upload(organisation, kind=handed.kind, party=party, file=file, by=user, by_phone=True)
         unless_sent.pop_all()
-    shared.forget(key(token))
+    shared.note(f"{key(token)}:sent", str(document.pk), seconds=MINUTES * 60)

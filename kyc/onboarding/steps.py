@@ -17,6 +17,7 @@ from accounts.models import AuditEvent, Organisation, User
 from accounts.refused import Refused
 from kyc.cases.completeness import UNNAMED, WITHOUT, Holding, Missing, Told, missing
 from kyc.cases.models import Case, Entity, Requirement
+from kyc.onboarding import doubted
 from kyc.onboarding.asked import Asked, asked, named_steps, unmet
 from kyc.onboarding.words import WORDS, Words
 from kyc.ownership import shares
@@ -72,6 +73,8 @@ class Way:
     is_verified: bool = False
     # Something is named of the owners, and less than the whole. It may be sent so; it is no step that is done.
     is_half_named: bool = False
+    # So is a document that can't be read.
+    is_unreadable: bool = False
 
     @cached_property
     def asked(self) -> list[Asked]:
@@ -120,6 +123,8 @@ class Way:
         open_gaps = {gap.step for gap in self.gaps} | {one.step for one in self.undone}
         if self.is_half_named:
             open_gaps.add("owners")
+        if self.is_unreadable:
+            open_gaps.add("documents")
         is_sent = self.case is not None and not self.case.is_editable
         return Step(
             label=self.label(name),
@@ -148,6 +153,7 @@ def way(organisation: Organisation, case: Case | None = None) -> Way:
         is_foreign_data_asked=told.is_foreign_data_asked,
         is_verified=is_verified(organisation, case),
         is_half_named=is_half_named(told.holdings),
+        is_unreadable=doubted.unreadable(organisation.pk),
     )
 
 

@@ -17,13 +17,12 @@ from accounts.permissions import Permission
 from kyc.cases import actions as cases
 from kyc.cases import telling
 from kyc.cases.models import Case, Entity
-from kyc.evidence.models import Document
 from kyc.keys import closing, feeding, pools, reassessing, renewals, sharing
-from kyc.onboarding import left_out, questions, restrictions, shown_keys, steps
+from kyc.onboarding import doubted, left_out, questions, restrictions, shown_keys, steps
 from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
 from kyc.onboarding.changing import Page
 from kyc.onboarding.closing import in_short as kept_in_short
-from kyc.onboarding.documents import by_kind
+from kyc.onboarding.documents import by_kind, sent_by
 from kyc.onboarding.forms import OrganisationForm, SendForm
 from kyc.onboarding.holdings import holdings
 from kyc.onboarding.pages import page, posted
@@ -137,7 +136,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def everything(organisation: Organisation) -> dict[str, object]:
     """What the customer has told and sent so far."""
     company = parties.customer(organisation)
-    documents = Document.objects.current().filter(organisation=organisation).select_related("party").order_by("pk")
+    documents = doubted.of(by_kind(sent_by(organisation)), company)
     signed = questionnaires.current(organisation)
     return {
         "profile": profiles.of(organisation),
@@ -150,7 +149,8 @@ def everything(organisation: Organisation) -> dict[str, object]:
         "signed": signed,
         "answers": questionnaires.in_words(signed, get_language() or "en") if signed else [],
         "means": PaymentMeans.objects.live().filter(organisation=organisation).order_by("pk"),
-        "documents": by_kind(documents),
+        "documents": documents,
+        "doubts": sum(1 for _document, doubt in documents if doubt),
     }
 
 

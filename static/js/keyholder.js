@@ -59,7 +59,17 @@
     field.disabled = field.closest(".field").hidden = !values.split(",").includes(chosen(field.form, name).value);
   };
 
+  // With data-whose="name=one,other" nobody is chosen while one of those choices is made: the first option then says
+  // data-unchosen.
+  const askWhose = (select) => {
+    const [name, values] = select.dataset.whose.split("="), first = select.options[0];
+    first.dataset.words ??= first.textContent;
+    const isAsked = values.split(",").includes(chosen(select.form, name).value);
+    first.textContent = isAsked ? select.dataset.unchosen : first.dataset.words;
+  };
+
   const adapt = (root) => {
+    root.querySelectorAll("[data-whose]").forEach(askWhose);
     root.querySelectorAll("[data-groups-of]").forEach(offer);
     root.querySelectorAll("[data-with]").forEach(follow);
   };

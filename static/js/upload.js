@@ -21,6 +21,8 @@
     const file = chosen(form)?.files[0], canvas = box.querySelector("canvas");
     box.hidden = !file;
     canvas.hidden = true;
+    // Another takes the place of the one that is there.
+    form.querySelectorAll("[data-held]").forEach((held) => { held.hidden = Boolean(file); });
     if (!file) return;
     box.querySelector("[data-name]").textContent = `${file.name}, ${sized(file.size)}`;
     box.querySelector("[data-large]").hidden = file.size <= Number(form.dataset.largest);
@@ -99,7 +101,7 @@
   };
 
   const add = (form, name, value) => {
-    form.querySelector(`input[type=hidden][name=${name}]`)?.remove();
+    form.querySelectorAll(`input[type=hidden][name=${name}]`).forEach((before) => before.remove());
     const field = document.createElement("input");
     [field.type, field.name, field.value] = ["hidden", name, value];
     form.append(field);
@@ -119,6 +121,7 @@
       box.querySelector(".progress").hidden = box.querySelector("[data-stop]").hidden = !is;
       inputs.forEach((input) => { input.disabled = is; });
       button.disabled = is;
+      say("");
       if (is) window.addEventListener("beforeunload", stay);
       else window.removeEventListener("beforeunload", stay);
     };
@@ -155,7 +158,6 @@
     window.addEventListener("pageshow", () => {
       delete form.dataset.ready;
       moving(false);
-      say("");
       preview(form, box);
     });
     form.addEventListener("submit", async (event) => {

@@ -3,8 +3,11 @@
 import os
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Dialog, StorageState, expect
 
@@ -12,7 +15,7 @@ from tests.browser.walk import Walk
 from tests.running import Installation
 
 pytestmark = pytest.mark.browser
-CHARLIE, DOCUMENTS = "charlie@outside.example", "/verification/documents/"
+CHARLIE, DOCUMENTS, PHONE = "charlie@outside.example", "/verification/documents/", "/verification/documents/phone/"
 SLOW = 400 * 1024
 
 
@@ -26,8 +29,8 @@ def photograph(side: int = 1100) -> bytes:
 class Sending(Walk):
     """With a connection that can be slow, and cut."""
 
-    def __init__(self, browser: Browser, installation: Installation, state: StorageState) -> None:
-        super().__init__(browser, installation, state=state)
+    def __init__(self, browser: Browser, installation: Installation, state: StorageState | None = None, *, width: int = 1360):
+        super().__init__(browser, installation, state=state, width=width)
         self.line: CDPSession = self.context.new_cdp_session(self.page)
         self.line.send("Network.enable")
         self.parts: list[str] = []
@@ -43,6 +46,14 @@ class Sending(Walk):
         self.fill(kind="other")
         file = {"name": name, "mimeType": "image/png", "buffer": data}
         self.page.locator("main [name='file']").set_input_files(file)  # type: ignore[arg-type]  # a FilePayload
+
+    def drawn(self) -> str:
+        """The path that the picture on the page leads a phone to."""
+        self.go(PHONE)
+        self.fill(kind="register_extract")
+        self.press("Show the picture")
+        found = zxingcpp.read_barcodes(np.asarray(Image.open(BytesIO(self.page.locator("img.code").screenshot())).convert("L")))
+        return urlsplit(found[0].text).path
 
     def add(self) -> None:
         self.page.get_by_role("button", name="Add", exact=True).click(no_wait_after=True)
@@ -113,3 +124,27 @@ def test_one_that_is_too_large_is_refused_before_it_is_sent(charlie: Sending) ->
     charlie.add()
     charlie.page.wait_for_timeout(300)
     assert charlie.parts == []
+
+
+def test_a_phone_sees_how_far_it_has_come_too_and_the_computer_goes_on(
+    charlie: Sending, browser: Browser, installation: Installation
+) -> None:
+    path, phone = charlie.drawn(), Sending(browser, installation, width=390)
+    phone.go(path)
+    file = {"name": "IMG_7.png", "mimeType": "image/png", "buffer": photograph()}
+    phone.page.locator("[name=photo]").set_input_files(file)  # type: ignore[arg-type]  # a FilePayload
+    expect(phone.page.locator("canvas.preview")).to_be_visible()
+    phone.connection(upload=SLOW)
+    send = phone.page.get_by_role("button", name="Send")
+    send.click(no_wait_after=True)
+    expect(phone.page.locator("[data-share]")).not_to_have_text("0%", timeout=30_000)
+    expect(send).to_be_disabled()
+    phone.connection(offline=True)
+    expect(phone.page.get_by_text("The connection was lost.")).to_be_visible(timeout=30_000)
+    phone.connection()
+    expect(phone.page.locator("#standing")).to_be_visible(timeout=60_000)
+    charlie.page.wait_for_url(f"**{DOCUMENTS}", timeout=30_000)
+    assert "IMG_7.png has come from your phone." in charlie.text()
+    expect(phone.page.get_by_role("heading", name="Take it again")).to_be_visible(timeout=60_000)
+    assert phone.broken == charlie.broken == []
+    phone.context.close()

@@ -119,10 +119,15 @@ class Walk:
         """A button or link that says so."""
         found = self.page.get_by_role("button", name=words, exact=True).or_(self.page.get_by_role("link", name=words, exact=True))
         found.first.click()
-        self.page.wait_for_load_state()
+        self.arrive()
 
     def send(self) -> None:
         self.page.locator("main button.primary").first.click()
+        self.arrive()
+
+    def arrive(self) -> None:
+        """Also where a file is sent first, in parts, and the form after it."""
+        self.page.locator("form[data-going], form[data-ready]").wait_for(state="detached")
         self.page.wait_for_load_state()
 
     def errors(self) -> dict[str, str]:

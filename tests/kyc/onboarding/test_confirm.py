@@ -155,9 +155,11 @@ class TestDomain:
         with name_server() as server:
             settings.DNS_SERVERS = [server.address]
             alice.post(path)
-            assert "We are looking for it" in read(alice.get(path))
+            text = read(alice.get(path))
+            assert "Being looked for" in text and 'hx-trigger="every 2s"' in text, "the page goes on by itself"
             domain_watch.run()
-            assert "It was not there" in read(alice.get(path))
+            text = read(alice.get(path))
+            assert "It was not there" in text and "hx-trigger" not in text
             server.zone["_keyholder-challenge.nordlys.example", "TXT"] = [f'"keyholder-domain-verification={row.token}"']
             DomainChallenge.objects.update(looked_at=None)
             alice.post(path)

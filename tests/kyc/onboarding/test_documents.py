@@ -1,6 +1,8 @@
 """What a customer is told of the documents that he has sent."""
 
 import pytest
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from kyc.evidence import actions as evidence
@@ -9,6 +11,7 @@ from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.evidence.read_models import Reading
 from tests import cast
+from tests.kyc.evidence.taking.hostile import picture
 from tests.kyc.onboarding.test_agencies import text
 from tests.stage import scene
 
@@ -80,3 +83,37 @@ def test_a_document_that_no_machine_could_look_at_is_told(nordlys: cast.Founded,
     made = evidence.upload(nordlys.organisation, kind="articles", file=document, by=nordlys.by)
     Reading.objects.create(organisation=nordlys.organisation, document=made, state="failed")
     assert "Somebody reads it himself" in text(alices.get(PAGE))
+
+
+class TestAFileWhoseFormIsRefused:
+    @pytest.fixture(autouse=True)
+    def emptied(self) -> None:
+        cache.clear()
+
+    def test_waits_and_need_not_be_chosen_again(self, nordlys: cast.Founded, alices: Client) -> None:
+        file = SimpleUploadedFile("../scan of mine.jpg", picture("JPEG"))
+        answer = alices.post(PAGE, {"file": file, "kind": "passport"})
+        assert answer.status_code == 422 and "choose whose it is" in text(answer)
+        assert "scan of mine.jpg is here and is sent with the rest" in text(answer).replace("<bdi>", "").replace("</bdi>", "")
+        named = answer.context["held"]
+        again = alices.post(PAGE, named | {"kind": ""})
+        assert again.status_code == 422 and again.context["held"]["sent_name"] == "scan of mine.jpg"
+        named = again.context["held"]
+        assert alices.post(PAGE, named | {"kind": "passport", "party": nordlys.controller.pk}).status_code == 302
+        made = Document.objects.latest("pk")
+        assert (made.name, made.party) == ("scan of mine.jpg", nordlys.controller)
+
+    def test_so_it_does_where_accounts_are_declared(self, nordlys: cast.Founded, alices: Client) -> None:
+        file = SimpleUploadedFile("contract.jpg", picture("JPEG"))
+        answer = alices.post("/verification/agencies/declare/", {"file": file})
+        assert answer.status_code == 422 and answer.context["held"]["sent_name"] == "contract.jpg"
+
+    def test_one_that_is_refused_itself_does_not(self, alices: Client) -> None:
+        answer = alices.post(PAGE, {"file": SimpleUploadedFile("x.jpg", b"just words"), "kind": ""})
+        assert answer.status_code == 422 and answer.context["held"] == {}
+
+
+def test_whom_it_is_about_is_asked_of_a_persons_paper(alices: Client) -> None:
+    shown = text(alices.get(PAGE))
+    assert 'data-whose="kind=passport,identity_card,residence,authority"' in shown
+    assert "(optional)" not in shown.partition("Whom it is about")[2].partition("</label>")[0]

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from kyc.evidence.models import Document
+from kyc.evidence.read_models import Reading
 from kyc.onboarding import phone
 from tests.cast import Founded, customer, founded, signed_in
 from tests.kyc.evidence.taking.hostile import picture
@@ -47,18 +48,52 @@ def photo() -> SimpleUploadedFile:
     return SimpleUploadedFile("IMG_2.jpg", picture("JPEG"))
 
 
+def read(document: Document, **found: Any) -> None:
+    Reading.objects.create(
+        organisation_id=document.organisation_id, document=document, state="done", read_at=timezone.now(), **found
+    )
+
+
 class TestOnPhone:
     def test_takes_one_file_of_that_kind_in_the_members_name_and_works_once(self, nordlys: Founded, link: str) -> None:
         by_phone = Client()
         shown = by_phone.get(link)
         assert shown.status_code == 200 and 'capture="environment"' in shown.content.decode()
-        assert nordlys.organisation.name not in shown.content.decode()
-        assert by_phone.post(link, {"file": photo()})["Location"] == "/verification/proved/"
+        assert by_phone.post(link, {"photo": photo()})["Location"] == link
         made = Document.objects.latest("pk")
         assert (made.kind, made.uploaded_by, made.name) == ("register_extract", nordlys.by, "IMG_2.jpg")
         assert AuditEvent.objects.get(verb="document.uploaded", target_id=str(made.pk)).details["by_phone"] is True
-        assert by_phone.get(link).status_code == by_phone.post(link, {"file": photo()}).status_code == 410
+        assert "being read" in by_phone.get(link).content.decode()
+        assert by_phone.post(link, {"file": photo()}).status_code == 410
         assert Document.objects.filter(name="IMG_2.jpg").count() == 1
+
+    def test_says_whose_document_it_is_and_for_whom_and_takes_a_file_too(self, nordlys: Founded, link: str) -> None:
+        shown = Client().get(link).content.decode()
+        assert nordlys.organisation.name in shown and "Register extract" in shown and "application/pdf" in shown
+        assert nordlys.by.email not in shown and nordlys.controller.name not in shown
+
+    def test_a_large_file_comes_in_parts(self, nordlys: Founded, link: str) -> None:
+        data, by_phone, number = picture("JPEG"), Client(), "36cde554-9311-46d2-ab75-40d4510c4471"
+        part = {"sent": number, "at": 0, "size": len(data), "part": SimpleUploadedFile("part", data)}
+        assert by_phone.post(link, part).json() == by_phone.get(link, {"sent": number}).json() == {"at": len(data)}
+        assert by_phone.post(link, {"sent": number, "sent_name": "IMG_3.jpg"}).status_code == 302
+        assert Document.objects.latest("pk").name == "IMG_3.jpg"
+
+    def test_one_that_cannot_be_read_is_taken_again_in_its_place(self, nordlys: Founded, link: str) -> None:
+        by_phone = Client()
+        by_phone.post(link, {"photo": photo()})
+        first = Document.objects.latest("pk")
+        read(first, outcome="unreadable", faults=["blurred"])
+        shown = by_phone.get(link).content.decode()
+        assert "Take it again" in shown and "The picture is blurred." in shown
+        assert by_phone.get(link, headers={"HX-Request": "true"})["HX-Redirect"] == link
+        assert by_phone.post(link, {"photo": photo()}).status_code == 302
+        second = Document.objects.latest("pk")
+        first.refresh_from_db()
+        assert (first.removed_by, second.removed_at) == (nordlys.by, None) and second.pk != first.pk
+        read(second, outcome="read", source="text")
+        assert "It could be read." in by_phone.get(link).content.decode()
+        assert by_phone.post(link, {"photo": photo()}).status_code == 410
 
     def test_hands_over_no_session(self, link: str) -> None:
         by_phone = Client()
@@ -111,3 +146,18 @@ class TestOffer:
         monkeypatch.setattr(phone, "made", lambda _handed: None)
         answer = signed_in(nordlys.by).post("/verification/documents/phone/", {"kind": "register_extract"})
         assert answer.status_code == 422 and "No link can be made" in answer.content.decode()
+
+    def test_the_page_goes_on_once_the_file_is_there(self, nordlys: Founded, link: str) -> None:
+        client, waits = signed_in(nordlys.by), phone.digest(link.rstrip("/").rpartition("/")[2])
+        asked = {"query_params": {"waits": waits}, "headers": {"HX-Request": "true"}}
+        assert "10 more minutes" in client.get("/verification/documents/phone/", **asked).content.decode()
+        Client().post(link, {"photo": photo()})
+        other = founded(customer("charlie@other.example", "Charlie"), name="Other AS", person="Charlie")
+        assert signed_in(other.by).get("/verification/documents/phone/", **asked).status_code == 286, "it is not his"
+        assert client.get("/verification/documents/phone/", **asked)["HX-Redirect"] == "/verification/documents/"
+        assert "IMG_2.jpg has come from your phone." in client.get("/verification/documents/").content.decode()
+
+    def test_it_says_when_the_link_is_over(self, nordlys: Founded) -> None:
+        asked = {"query_params": {"waits": "never"}, "headers": {"HX-Request": "true"}}
+        answer = signed_in(nordlys.by).get("/verification/documents/phone/", **asked)
+        assert answer.status_code == 286 and "can be used no longer" in answer.content.decode()
