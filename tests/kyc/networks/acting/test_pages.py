@@ -123,7 +123,7 @@ class TestOverlapping:
         measure = hands.measured(controller, by=ines, second=vasco)
         carried()
         own = Restriction.objects.get(organisation=linked.key.organisation)
-        cast.signed_in(linked.key.issued_by).post(f"/verification/restrictions/{own.pk}/", {"words": "We are a school."})
+        cast.signed_in(linked.key.issued_by).post(f"/verification/restrictions/{own.handle}/", {"words": "We are a school."})
         with scope.whole():
             network = controller.network
         assert network
@@ -361,9 +361,9 @@ class TestAppeals:
         alice = cast.signed_in(linked.key.issued_by)
         page = alice.get(urlsplit(refused["fix"]).path).content.decode()
         own = Restriction.objects.get(organisation=linked.key.organisation)
-        assert "How much your keys may use is limited." in page and f"/restrictions/{own.pk}/" in page
+        assert "How much your keys may use is limited." in page and f"/restrictions/{own.handle}/" in page
         assert "10,000 requests" in page and "No limit is set" not in page and "20,000" not in page
-        assert "10,000 requests" in alice.get(f"/verification/restrictions/{own.pk}/").content.decode()
+        assert "10,000 requests" in alice.get(f"/verification/restrictions/{own.handle}/").content.decode()
         REFUSALS.flush()
         as_rosa = cast.signed_in(cast.staff("approver", "Rosa Lima"))
         for doctor in (alice, as_rosa):
