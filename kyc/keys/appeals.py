@@ -51,9 +51,8 @@ def restrict(
     by: User,
 ) -> Restriction:
     """With its hold where it is of keys, with its `limit` where it is one (unit, period, limit and currency, as
-    kyc.keys.limits.restrict), and a mail to the owners where there is a key that it touches. What another officer has
-    taken (`is_taken`) is done whatever `by` may do
-    by now. Raises NotPermitted."""
+    kyc.keys.limits.restrict), and a mail to the owners where there is a key that it touches. What another officer has taken
+    (`is_taken`) is done whatever `by` may do by now. Raises NotPermitted."""
     if not is_taken:
         require(by, Permission.HOLD_PLACE)
     organisation = organisations.held(organisation.pk)

@@ -132,10 +132,10 @@ def concerned(shown: Heads) -> list[Concerned]:
     """Those who used most first."""
     those, days = heads.whose(shown.indication), (shown.since, shown.indication.day)
     used = UsageDay.objects.filter(organisation__in=those, day__range=days).order_by().values("organisation")
-    requests = dict(used.annotate(n=Sum("requests")).values_list("organisation", "n"))
+    sent = dict(used.annotate(n=Sum("requests")).values_list("organisation", "n"))
     freed = MeasureMember.objects.filter(organisation__in=those, state=MeasureMember.State.OVERTURNED)
     at = dict(freed.order_by("ended_at").values_list("organisation", "ended_at"))
-    rows = [Concerned(one, requests.get(one.pk, 0), at.get(one.pk)) for one in those]
+    rows = [Concerned(one, sent.get(one.pk, 0), at.get(one.pk)) for one in those]
     return sorted(rows, key=lambda row: (-row.requests, row.organisation.name, row.organisation.pk))
 
 
