@@ -140,7 +140,7 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     if form.acted(lambda: accepted(request, pk)):
         messages.success(request, _("You act for %(name)s now.") % {"name": invitation.organisation.name})
         return redirect("onboarding:overview")
-    context = {"form": form, "invitation": invitation, "acts_for_another": organisations.is_member(request.user)}
+    context = {"form": form, "invitation": invitation, "organisation": request.organisation}
     return render(request, "onboarding/join.html", context, status=422 if form.errors else 200)
 
 

@@ -118,7 +118,8 @@ class TestJoin:
         organisations.create(name="Bob's own", by=bob)
         client = cast.signed_in(bob)
         page = told(client.get(path))
-        assert "Ask <bdi>Alice Olsen</bdi>" in page and "Join</button>" not in page, "said before he presses"
+        assert "Ask <bdi>Alice Olsen</bdi>" in page and "you act for <bdi>Bob&#x27;s own</bdi> already" in page
+        assert "Join</button>" not in page, "said before he presses"
         answer = client.post(path)
         assert answer.status_code == 422 and "with one sign-in for one only" in told(answer)
 
