@@ -48,11 +48,18 @@ class MFAAdapter(DefaultMFAAdapter):
 class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Whatever the library says of a mail, its text may name the address that it goes to."""
-        mail: EmailMultiAlternatives = self.render_mail(template_prefix, email, {"email": email, **context})
+        told = {name: self.at_home(value) for name, value in {"email": email, **context}.items()}
+        mail: EmailMultiAlternatives = self.render_mail(template_prefix, email, told)
         html = next((str(body) for body, kind in getattr(mail, "alternatives", []) if kind == "text/html"), "")
         # It is about the person's account, and of no organisation. The library's pages say nobody's business.
         with scope.everything():
             messages.queue(to=email, subject=mail.subject, text=str(mail.body), html=html)
+
+    def at_home(self, value: Any) -> Any:
+        """A link of a mail leads where the product says that it stands, by whatever name the browser has asked for it."""
+        asked = self.request.build_absolute_uri("/") if self.request else ""
+        is_link = asked and isinstance(value, str) and value.startswith(asked)
+        return f"{settings.SITE_URL}/{value.removeprefix(asked)}" if is_link else value
 
     def clean_email(self, email: str) -> str:
         """No address is longer than 254 characters (RFC 5321, 4.5.3.1.3, less its brackets), and no column takes more. No mail

@@ -53,6 +53,12 @@ def isolated(text: str) -> SafeString:
 
 
 @register.filter
+def fours(text: str) -> list[str]:
+    """What is typed by hand, in groups of at most four."""
+    return [str(text)[at : at + 4] for at in range(0, len(str(text)), 4)]
+
+
+@register.filter
 def initials(name: str) -> str:
     """At most two letters: "Ana Marić" gives "AM"."""
     words = str(name).split()

@@ -331,4 +331,6 @@ def tell_customer(case: Case, decision: Decision) -> None:
     # Where nothing was chosen from the list, the message is itself what is asked for, and is said once.
     is_asked = any(requirement.sentence == decision.message for requirement in needed)
     message, subject = "" if is_asked else decision.message, SUBJECTS[Case.State(case.state)]
+    if case.state == Case.State.WAITING and len(needed) > 1:
+        subject = gettext_lazy("More things that we need from you")
     mailing.to_owners(case, f"case_{case.state}", subject, message=message, requirements=needed)

@@ -119,6 +119,7 @@ VERBS = {
     "entity.confirmation_asked": _("asked the customer to confirm what is known"),
     "interest.file_entered": _("entered owners from a file"),
     "case.confirmed": _("confirmed that nothing has changed"),
+    "questionnaire.draft_kept": _("kept answers about the intended use, not signed yet"),
     "questionnaire.renewal_asked": _("asked the customer to sign the intended use anew"),
     "database.restored": _("went on from a backup"),
     "job.retried": _("had a failed job tried again"),

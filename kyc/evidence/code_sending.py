@@ -201,7 +201,7 @@ def run() -> None:
             code = draw(row, timedelta(minutes=minutes))
             with translation.override(row.locale):
                 told = {"code": code, "provider": settings.PROVIDER_NAME or _("The provider"), "minutes": minutes}
-                text = _("%(code)s is your code from %(provider)s. It is good for %(minutes)s minutes. Give it to nobody.") % told
+                text = _("%(code)s is your %(provider)s code. It is good for %(minutes)s minutes. Give it to nobody.") % told
             texting.send(address(row.party, row.channel), text, key=f"code-{row.pk}-{claim.token}")
             kept = {name: getattr(row, name) for name in ("salt", "digest", "sent_at", "expires_at")}
             with claim.finish(state=S.SENT, **kept):

@@ -360,6 +360,7 @@ class Migration(migrations.Migration):
                 ('customer_class', models.CharField(choices=[('company', 'A company'), ('individual', 'A person, for myself'), ('trust', 'A trust or a similar arrangement'), ('state_body', 'A state body'), ('research', 'A university or research institution')], max_length=20)),
                 ('programme', models.CharField(choices=[('none', 'None of these'), ('education', 'An education programme'), ('research', 'A research access programme'), ('startup_credit', 'Start-up credit'), ('reseller', 'Through a reseller')], max_length=20)),
                 ('programme_run_by', models.CharField(blank=True, max_length=300)),
+                ('use_draft', models.JSONField(blank=True, default=dict)),
             ],
         ),
         migrations.CreateModel(
@@ -3555,7 +3556,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='profile',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_profileevent" ("customer_class", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme", "programme_run_by") VALUES (NEW."customer_class", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."programme", NEW."programme_run_by"); RETURN NULL;', hash='f74f0c6926915c82eb55383084549f7659b8cd7f', operation='UPDATE', pgid='pgtrigger_update_update_182f2', table='kyc_profile', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."customer_class" IS DISTINCT FROM (NEW."customer_class") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."programme" IS DISTINCT FROM (NEW."programme") OR OLD."programme_run_by" IS DISTINCT FROM (NEW."programme_run_by"))', func='INSERT INTO "kyc_profileevent" ("customer_class", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "programme", "programme_run_by") VALUES (NEW."customer_class", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."programme", NEW."programme_run_by"); RETURN NULL;', hash='f0d99fed1b90b124fb575ff4d83d21f45e0dace8', operation='UPDATE', pgid='pgtrigger_update_update_182f2', table='kyc_profile', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='profile',

@@ -88,7 +88,7 @@ class KeyForm(Page):
         label=_("Who uses it"),
         choices=[
             ("service", _("A program: the key is of a service account, and the responsible person answers for it")),
-            ("person", _("The responsible person himself")),
+            ("person", _("The responsible person")),
         ],
         widget=forms.RadioSelect,
         initial="service",

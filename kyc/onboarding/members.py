@@ -140,7 +140,8 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     if form.acted(lambda: accepted(request, pk)):
         messages.success(request, _("You act for %(name)s now.") % {"name": invitation.organisation.name})
         return redirect("onboarding:overview")
-    return render(request, "onboarding/join.html", {"form": form, "invitation": invitation}, status=422 if form.errors else 200)
+    context = {"form": form, "invitation": invitation, "organisation": request.organisation}
+    return render(request, "onboarding/join.html", context, status=422 if form.errors else 200)
 
 
 def accepted(request: HttpRequest, pk: int) -> None:

@@ -103,7 +103,7 @@ def fit_to(form: forms.Form, owned: Party, standing: Interest | None = None) -> 
         itself = [owned.pk, *([standing.owner_id] if standing else [])]
         others = Party.objects.current().filter(organisation=owned.organisation_id).exclude(pk__in=itself)
         choices = [
-            ("", _("Nobody: holds it for itself")),
+            ("", _("Nobody else")),
             *((str(party.pk), party.name) for party in others.order_by(*by_name(), "pk")),
         ]
         form.fields["held_for"].choices = choices  # type: ignore[attr-defined]  # ChoiceField's

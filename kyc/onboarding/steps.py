@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -52,7 +52,7 @@ class NotEditable(Refused):
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the stepper."""
+    """One line of the stepper; without an address where its page is closed."""
 
     label: str
     url: str
@@ -135,7 +135,10 @@ class Way:
         )
 
     def stepper(self, current: str = "") -> list[Step]:
-        return [self.step(name, current) for name in self.names]
+        """While officers have the case, a step that is closed leads nowhere but back, and so is no link."""
+        leads = set(self.names) if self.case is None or self.case.is_editable else self.open | {current}
+        steps = (self.step(name, current) for name in self.names)
+        return [step if name in leads else replace(step, url="") for name, step in zip(self.names, steps, strict=True)]
 
 
 def current_case(organisation: Organisation) -> Case | None:

@@ -93,9 +93,16 @@ def as_csv(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 class LimitForm(Page, LimitFields):
     field_order = ("of",)
     of = forms.ChoiceField(label=gettext_lazy("What is limited"), error_messages=CHOOSE)
+    # Asked of a limit of 0 alone.
+    stops = forms.BooleanField(
+        label=gettext_lazy("Yes, with 0: every call is turned away from now on"),
+        error_messages={"required": gettext_lazy("A limit of 0 stops what it limits at once. Tick this if you mean it.")},
+    )
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.is_zero():
+            del self.fields["stops"]
         live = Key.objects.filter(organisation=organisation).exclude(state=Key.State.REVOKED).order_by("pk")
         self.known = {f"key-{key.pk}": {"key": key} for key in live} | {
             f"project-{project.pk}": {"project": project} for project in organisation.project_set.order_by("pk")
@@ -104,11 +111,18 @@ class LimitForm(Page, LimitFields):
         of_project = [(name, str(of["project"])) for name, of in self.known.items() if "project" in of]
         groups = [(_("One key"), of_key), (_("All keys of a project"), of_project)]
         self.fields["limit"].help_text = _("Money in units of its currency. With 0 nothing more may be used.")
-        self.fields["of"].choices = [group for group in groups if group[1]]  # type: ignore[attr-defined]  # ChoiceField's
+        nothing_yet = ("", _("Choose a key or a project"))
+        self.fields["of"].choices = [nothing_yet, *(group for group in groups if group[1])]  # type: ignore[attr-defined]  # its own
+
+    def is_zero(self) -> bool:
+        try:
+            return self.is_bound and self.fields["limit"].clean(self.data.get("limit", "")) == 0
+        except forms.ValidationError:
+            return False
 
     @property
     def told(self) -> dict[str, Any]:
-        data = dict(self.cleaned_data)
+        data = {name: value for name, value in self.cleaned_data.items() if name != "stops"}
         return data | self.known[data.pop("of")] if "of" in data else data
 
 

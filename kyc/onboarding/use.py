@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext_lazy
@@ -77,7 +78,9 @@ class UseForm(Changing):
     )
     field_order = ()
 
-    def __init__(self, *args: Any, questions: list[Question], may_sign: list[Party], is_own: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, questions: list[Question], may_sign: list[Party], is_own: bool, draft: Standing, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         asked = {question.code: question for question in questions}
         signature = self.fields.pop("signed_name")
@@ -87,9 +90,21 @@ class UseForm(Changing):
             names = format_html_join(", ", "<bdi>{}</bdi>", ((party.name,) for party in may_sign))
             told = _("Your own name: {}") if is_own else _("Of one who may sign for you: {}")
             signature.help_text = format_html(told, names)
+        self.initial |= draft
         # A signature is made each time.
         self.initial.pop("signed_name", None)
         resume.fill(self)
+
+    def as_far_as_it_goes(self) -> bool:
+        """Whether what was filled in can be kept: what is missing may follow."""
+        for name, wrong in list(self.errors.as_data().items()):
+            if name == "signed_name" or all(error.code == "required" for error in wrong):
+                del self.errors[name]
+        return not self.errors
+
+    @property
+    def answers(self) -> dict[str, str | list[str]]:
+        return {code: answer for code, answer in self.cleaned_data.items() if code != "signed_name"}
 
 
 @while_open("use")
@@ -101,8 +116,13 @@ def use(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         return page(request, organisation, "use_signed", step="use", signed=signed, answers=answers)
     customer_class, may_sign = request.way.customer_class, parties.signing(organisation)
     questions, is_own = pack.questionnaire.asked_of(customer_class), customer_class == Profile.CustomerClass.INDIVIDUAL
-    form = UseForm(posted(request), stands=answered(signed), questions=questions, may_sign=may_sign, is_own=is_own)
-    if form.acted(lambda: sign(request, organisation, form)):
+    about = {"questions": questions, "may_sign": may_sign, "is_own": is_own, "draft": questionnaires.draft(organisation)}
+    form = UseForm(posted(request), stands=answered(signed), **about)
+    if "keep" in request.POST:
+        if form.as_far_as_it_goes() and form.acted(lambda: keep(request, organisation, form)):
+            messages.success(request, _("Kept, not signed. Go on whenever you like."))
+            return redirect(f"{reverse('onboarding:use')}?anew")
+    elif form.acted(lambda: sign(request, organisation, form)):
         messages.success(request, _("Signed."))
         way = steps.way(organisation)
         return redirect("onboarding:overview" if way.is_verified else way.after("use").url)
@@ -125,6 +145,11 @@ def answered(signed: Questionnaire | None) -> Standing:
     codes = [question.code for question in packs.questions(signed.version).questions]
     told = {code: signed.answers.get(code, "") for code in codes}
     return {**told, "signed_name": signed.signed_name, "signed": str(signed.pk)}
+
+
+def keep(request: HttpRequest, organisation: Organisation, form: UseForm) -> None:
+    with steps.signing(organisation, by=request.user):
+        questionnaires.keep_draft(organisation, answers=form.answers, by=request.user)
 
 
 def sign(request: HttpRequest, organisation: Organisation, form: UseForm) -> None:

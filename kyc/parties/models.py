@@ -26,11 +26,11 @@ class PartyQuerySet(models.QuerySet["Party"]):
         return self.current().filter(kind=Party.Kind.PERSON)
 
 
-@tracked()
+@tracked(exclude=["use_draft"])
 class Profile(models.Model):
     """What an organisation says it is, by which it is asked (PRV-01), and the programme through which it comes (DST-05)."""
 
-    personal = ("programme_run_by",)
+    personal = ("programme_run_by", "use_draft")
 
     class CustomerClass(models.TextChoices):
         COMPANY = "company", _("A company")
@@ -51,6 +51,8 @@ class Profile(models.Model):
     programme = models.CharField(max_length=20, choices=Programme.choices)
     # Who runs the programme: the school, the fund, the reseller.
     programme_run_by = models.CharField(max_length=300, blank=True)
+    # Answers about the use that nobody has signed yet, by code of the question. Nothing rests on them, so no history is kept.
+    use_draft = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts import audit, organisations
 from accounts.models import Organisation, User
+from accounts.refused import Refused
 from config import jobs
 from kyc.parties import countries, profiles
 from kyc.parties.actions import signing
-from kyc.parties.models import Party, Questionnaire
+from kyc.parties.models import Party, Profile, Questionnaire
 from kyc.parties.sentences import one_stop
 from kyc.parties.wording import BadText, checked, is_same_person
 from kyc.rules import packs
@@ -22,6 +23,10 @@ from kyc.rules.packs import Question
 
 OFFERING = "api"
 YES_NO = ("yes", "no")
+
+
+class NotChosen(Refused):
+    """What is asked depends on what the customer is."""
 
 
 def newest(organisation: Organisation, offering: str = OFFERING) -> Questionnaire | None:
@@ -74,9 +79,31 @@ def sign(
         signed_at=now,
         expires_on=timezone.localdate() + timedelta(days=pack.questionnaire_days),
     )
+    Profile.objects.filter(organisation=organisation).exclude(use_draft={}).update(use_draft={})
     audit.record("questionnaire.signed", target=signed, by=by, version=signed.version, offering=offering, name=name)
     jobs.woke("questionnaire.signed")
     return signed
+
+
+@transaction.atomic
+def keep_draft(organisation: Organisation, *, answers: Mapping[str, str | list[str]], by: User) -> None:
+    """Answers by code of the question, as far as they go, until somebody signs. Nothing rests on them. Raises NotChosen."""
+    organisation = organisations.locked(organisation, by=by)
+    profile = profiles.of(organisation)
+    if profile is None:
+        raise NotChosen(_("First choose what you are, on the first page: what is asked here depends on it."))
+    asked = {question.code for question in packs.current().questionnaire.asked_of(profile.customer_class)}
+    kept = {code: answer for code, answer in answers.items() if code in asked and answer}
+    if kept != profile.use_draft:
+        profile.use_draft = kept
+        profile.save(update_fields=["use_draft"])
+        audit.record("questionnaire.draft_kept", target=profile, by=by)
+
+
+def draft(organisation: Organisation) -> dict[str, str | list[str]]:
+    """What was kept and has not been signed yet."""
+    profile = profiles.of(organisation)
+    return profile.use_draft if profile else {}
 
 
 def refuse_stranger(organisation: Organisation, name: str) -> None:

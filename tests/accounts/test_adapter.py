@@ -3,6 +3,7 @@
 import json
 import math
 from base64 import b32decode
+from typing import Any
 
 import pytest
 from allauth.account.adapter import get_adapter
@@ -35,6 +36,16 @@ class TestSendMail:
         assert (message.to, message.subject, message.state) == ("alice@nordlys.example", "Your code for Keyholder", "queued")
         assert "\n\nABC-DEF\n\n" in message.text
         assert message.html == ""
+
+    def test_its_links_lead_where_the_product_stands(self, settings: Any) -> None:
+        settings.SITE_URL = "https://keys.example"
+        request = RequestFactory().get("/", headers={"host": "127.0.0.1"})
+        told = {"password_reset_url": request.build_absolute_uri("/account/password/reset/")}
+        with context.request_context(request):
+            get_adapter().send_mail("account/email/account_already_exists", "alice@nordlys.example", told)
+        text = Message.objects.get().text
+        assert "\nhttps://keys.example/account/password/reset/\n" in text
+        assert "127.0.0.1" not in text
 
 
 @pytest.mark.django_db

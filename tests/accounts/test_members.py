@@ -59,7 +59,8 @@ class TestInvite:
         mail = Message.objects.get()
         path = f"/verification/join/{invited.pk}/"
         assert mail.to == invited.email and path in mail.text and path in mail.html
-        assert "Alice Olsen (alice@nordlys.example) invites you to act for “Nordlys Modelling AS”" in mail.text
+        assert "Alice Olsen (alice@nordlys.example) invites you to act at " in mail.text
+        assert " for “Nordlys Modelling AS”. " in mail.text and ".." not in mail.text + mail.html
         event = AuditEvent.objects.get(verb="member.invited")
         assert (event.actor, event.organisation_id, event.details) == ("Alice Olsen", invited.organisation_id, {"role": "member"})
 

@@ -268,6 +268,14 @@ class TestTake:
         assert Entity.objects.exists() is (choice == "approve")
         assert Requirement.objects.exists() is (choice == "ask")
 
+    def test_a_mail_about_more_than_one_thing_says_so(self, case: Case, ana: User, rui: User) -> None:
+        Requirement.objects.create(
+            organisation=case.organisation, case=case, sentence="Another.", consequence="None.",
+            due_on=timezone.localdate(),
+        )  # fmt: skip
+        cases.take(scenes.proposed(case, "ask", by=ana), by=rui)
+        assert Message.objects.get().subject == "More things that we need from you"
+
     def test_owners_are_written_to_and_other_members_are_not(self, case: Case, ana: User, rui: User) -> None:
         for email, role in (("bob@nordlys.example", "owner"), ("eva@nordlys.example", "member")):
             Membership.objects.create(organisation=case.organisation, user=scenes.person(email, email), role=role)

@@ -141,7 +141,7 @@ class TestMoreRows:
         assert "Which ships?" in page
         assert "Hello." in page
         assert re.search(r'<option value="ask" selected>', page)
-        assert "Something needs mending" not in page
+        assert "Please correct this" not in page
         assert not Proposal.objects.exists()
 
     def test_at_first_there_are_two(self, case: Case, as_ana: Client) -> None:

@@ -116,7 +116,11 @@ class TestJoin:
     def test_who_acts_for_another_is_told_to_take_another_address(self, alice: Client, bob: User) -> None:
         path = f"/verification/join/{bidden(alice).pk}/"
         organisations.create(name="Bob's own", by=bob)
-        answer = cast.signed_in(bob).post(path)
+        client = cast.signed_in(bob)
+        page = told(client.get(path))
+        assert "Ask <bdi>Alice Olsen</bdi>" in page and "you act for <bdi>Bob&#x27;s own</bdi> already" in page
+        assert "Join</button>" not in page, "said before he presses"
+        answer = client.post(path)
         assert answer.status_code == 422 and "with one sign-in for one only" in told(answer)
 
     def test_a_script_in_a_name_is_text(self, bob: User) -> None:

@@ -141,6 +141,17 @@ class TestLimits:
     def test_what_is_no_limit_is_refused(self, alice: Client, linked: Issued, wrong: dict[str, str]) -> None:  # noqa: F811
         assert alice.post(LIMIT, self.told(linked, **wrong)).status_code == 422
 
+    def test_of_nothing_is_set_by_who_says_that_he_means_it(self, alice: Client, linked: Issued) -> None:  # noqa: F811
+        refused = alice.post(LIMIT, self.told(linked, limit="0"))
+        assert refused.status_code == 422 and b"A limit of 0 stops what it limits at once." in refused.content
+        assert not LimitPool.objects.filter(key=linked.key).exists()
+        assert alice.post(LIMIT, self.told(linked, limit="0", stops="on"))["Location"] == PAGE
+        assert LimitPool.objects.get(key=linked.key).limit == 0
+
+    def test_names_no_key_before_one_is_chosen(self, alice: Client, linked: Issued) -> None:  # noqa: F811
+        assert not alice.get(LIMIT).context["form"]["of"].value()
+        assert b'<option value="" selected>' in alice.get(LIMIT).content
+
     def test_of_money_is_written_and_read_in_units_of_its_currency(self, alice: Client, linked: Issued) -> None:  # noqa: F811
         for period in ("day", "month", "total"):
             told = self.told(linked, unit="money", currency="eur", period=period, limit="250.50")

@@ -16,7 +16,8 @@ from kyc.cases import actions as cases
 from kyc.cases.models import Case, Entity
 from kyc.onboarding import steps
 from kyc.parties import actions as parties
-from kyc.parties.models import Party, Questionnaire, Role
+from kyc.parties import profiles
+from kyc.parties.models import Party, Profile, Questionnaire, Role
 from tests import cast
 from tests.cast import ANSWERS, Founded, founded, signed_in, staff
 from tests.kyc.cases import scenes
@@ -37,6 +38,12 @@ def unsigned(untold: Founded) -> Client:
     return signed_in(untold.by)
 
 
+@pytest.fixture
+def chosen(untold: Founded, unsigned: Client) -> Client:
+    profiles.choose(untold.organisation, customer_class="company", programme="none", by=untold.by)
+    return unsigned
+
+
 def sent(client: Client, **more: Any) -> HttpResponse:
     shown = client.get(f"{USE}?anew").context["form"]["shown"].value()
     return client.post(USE, {**SIGNED, "shown": shown, **more})
@@ -52,6 +59,26 @@ class TestUse:
         assert "Answers about weather for shipping companies." in page
         assert "Sign anew" in page
         assert f"{signed.expires_on:%B %Y}" in page
+
+    def test_what_is_not_signed_yet_is_kept_until_it_is(self, chosen: Client) -> None:
+        kept = sent(chosen, keep="1", end_users=[], military="yes", signed_name="")
+        assert kept.status_code == 302
+        assert not Questionnaire.objects.exists()
+        again = chosen.get(kept["Location"]).content.decode()
+        assert "Answers about weather for shipping companies." in again
+        assert 'value="Alice Olsen"' not in again, "a signature is made each time"
+        assert sent(chosen, military_details="None of it.").status_code == 302
+        assert Profile.objects.get().use_draft == {}
+
+    def test_what_cannot_stand_is_not_kept_and_said_at_the_question(self, chosen: Client) -> None:
+        refused = sent(chosen, keep="1", end_use="a\x00b")
+        assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["end_use"])
+        assert Profile.objects.get().use_draft == {}
+
+    def test_nothing_is_kept_before_it_is_known_what_is_asked(self, unsigned: Client) -> None:
+        refused = sent(unsigned, keep="1")
+        assert refused.status_code == 422
+        assert "First choose what you are" in refused.content.decode()
 
     def test_without_script_every_question_is_there_and_says_when_it_is_meant(self, unsigned: Client) -> None:
         page = unsigned.get(USE).content.decode()

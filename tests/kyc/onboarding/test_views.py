@@ -148,6 +148,15 @@ class TestOverview:
         assert "To review" not in page
         assert "To approve" not in page
 
+    def test_while_it_is_examined_closed_steps_are_no_links_and_what_may_be_done_stands_above(self, alice: User) -> None:
+        client = signed_in(alice)
+        submitted(alice)
+        page = client.get(url("overview")).content.decode()
+        steps, _, rest = page.partition('<nav class="steps"')[2].partition("</nav>")
+        assert steps.count("<li") >= 7 and "<a " not in steps
+        assert rest.index(url("confirm")) < rest.index("What we have")
+        assert "nothing for you to do" not in page
+
 
 class TestWhatWeHave:
     def test_names_owners_with_their_shares_and_files(self, alice: User) -> None:

@@ -182,6 +182,7 @@ NOT_PRINTED = {
         "registered_address_parts": "of companies", "registration_number": "of a document, by its last three characters",
         "register": "of companies", "tax_number": "by its last three characters",
     },
+    "kyc.Profile": {"use_draft": "answers that nobody has signed, on the page where they are filled in"},
     "kyc.PaymentMeans": {"reference": "by its last three characters, as everywhere"},
     "accounts.AuditEvent": {},
     "kyc.FlagRuling": {"note": "a note of staff"},
