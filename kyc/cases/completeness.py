@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Organisation
-from kyc.evidence import authority
+from kyc.evidence import authority, reviews
 from kyc.evidence.authority import Signatory
 from kyc.evidence.models import Document
 from kyc.ownership.models import Interest
@@ -101,7 +101,9 @@ class Told:
 
     @cached_property
     def documents(self) -> dict[int, Document]:
-        return Document.objects.current().filter(organisation=self.organisation).in_bulk()
+        """Each with `is_unreadable`."""
+        found = Document.objects.current().filter(organisation=self.organisation)
+        return found.annotate(is_unreadable=reviews.is_unreadable()).in_bulk()
 
     @cached_property
     def signing(self) -> list[Signatory]:

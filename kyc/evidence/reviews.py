@@ -5,6 +5,7 @@ them."""
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from kyc.evidence import falling
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.evidence.proofs import sent
+from kyc.evidence.read_models import Reading
 from kyc.rules import assurance
 
 R = DocumentReview.Ruling
@@ -84,3 +86,10 @@ def of(documents: Iterable[Document]) -> dict[int, DocumentReview]:
     """The word that counts, by the number of the document."""
     rows = DocumentReview.objects.live().filter(document__in=[document.pk for document in documents])
     return {row.document_id: row for row in rows.select_related("reviewed_by")}
+
+
+def is_unreadable() -> ExpressionWrapper:
+    """Of a document as SQL sees it: the customer sent it, no machine can read it, and no officer has said anything of it."""
+    reading = Reading.objects.filter(document=OuterRef("pk"), outcome=Reading.Outcome.UNREADABLE)
+    word = DocumentReview.objects.live().filter(document=OuterRef("pk"))
+    return ExpressionWrapper(Q(invitation=None) & Q(Exists(reading)) & ~Q(Exists(word)), output_field=BooleanField())

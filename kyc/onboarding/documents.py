@@ -94,14 +94,11 @@ class Row:
 
 def judged(documents: list[Document], customer: Party | None) -> list[Row]:
     """Nothing of what a person sent himself."""
-    words = reviews.of(document for document in documents if not document.invitation_id)
-    told = {pk: word for pk, word in words.items() if word.told_at or word.ruling == DocumentReview.Ruling.ACCEPTED}
+    told = doubted.words(documents)
     rows = []
-    for one, doubt in doubted.of(documents, customer):
-        word = told.get(one.pk)
-        text = why(word)
-        # Whoever was told an officer's word needs no machine's.
-        rows.append(Row(one, word, _(text) if text else "", None if word else doubt, doubted.is_being_read(one)))
+    for one, doubt in doubted.of(documents, customer, told):
+        text = why(told.get(one.pk))
+        rows.append(Row(one, told.get(one.pk), _(text) if text else "", doubt, doubted.is_being_read(one)))
     return rows
 
 

@@ -1,7 +1,7 @@
 """What may be wrong with a document that a customer has sent, told before anybody reads it: that it can't be read, or seems to be
 somebody else's. It refuses nothing, and shows back only what he has declared or sent himself."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.vault import Unreadable
-from kyc.evidence import reads
+from kyc.evidence import reads, reviews
+from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.evidence.read_models import Reading
 from kyc.evidence.reading.documents import Source
@@ -27,15 +28,16 @@ class Doubt:
     sentence: str
 
 
-def of(documents: Iterable[Document], customer: Party | None) -> list[tuple[Document, Doubt | None]]:
-    """Each with its doubt. Nothing of what a person sent himself."""
-    return [(one, None if one.invitation_id else doubt(one, one.party or customer)) for one in documents]
+def words(documents: Iterable[Document]) -> dict[int, DocumentReview]:
+    """An officer's word on each, as far as the customer was told; nothing of what a person sent himself."""
+    found = reviews.of(document for document in documents if not document.invitation_id)
+    return {pk: word for pk, word in found.items() if word.told_at or word.ruling == DocumentReview.Ruling.ACCEPTED}
 
 
-def unreadable(organisation: int) -> bool:
-    """Whether the customer has sent a document that can't be read, and no other in its place."""
-    sent = Document.objects.current().filter(organisation=organisation, invitation=None)
-    return sent.filter(reading__outcome=Reading.Outcome.UNREADABLE).exists()
+def of(documents: Iterable[Document], customer: Party | None, told: Collection[int]) -> list[tuple[Document, Doubt | None]]:
+    """Each with its doubt: of none that a person sent himself, nor of those by their numbers in `told`, since whoever was told an
+    officer's word needs no machine's."""
+    return [(one, None if one.invitation_id or one.pk in told else doubt(one, one.party or customer)) for one in documents]
 
 
 def doubt(document: Document, party: Party | None) -> Doubt | None:

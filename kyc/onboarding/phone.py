@@ -7,6 +7,7 @@ over. The page on which it was drawn goes on by itself as soon as the file is th
 
 import base64
 import json
+import re
 import secrets
 import time
 from contextlib import ExitStack
@@ -49,6 +50,7 @@ from kyc.onboarding.prove import LOOKS, SENDINGS, private
 from kyc.parties.models import Party
 
 MINUTES, PURPOSE = 10, "phone"
+DIGEST = re.compile(r"[0-9a-f]{64}")
 # For so long the telephone waits to hear whether what it sent can be read.
 PATIENCE = timedelta(minutes=2)
 
@@ -149,6 +151,7 @@ def offer(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 def waits(request: HttpRequest, of: str) -> HttpResponse:
     """For the page on which the link was drawn: on to the documents once the file is there, else how long it lives."""
+    of = of if DIGEST.fullmatch(of) else ""
     document = came(of)
     if document and document.uploaded_by_id == request.user.pk:
         messages.success(request, _("%(name)s has come from your phone.") % {"name": document.name})

@@ -17,7 +17,6 @@ from accounts.models import AuditEvent, Organisation, User
 from accounts.refused import Refused
 from kyc.cases.completeness import UNNAMED, WITHOUT, Holding, Missing, Told, missing
 from kyc.cases.models import Case, Entity, Requirement
-from kyc.onboarding import doubted
 from kyc.onboarding.asked import Asked, asked, named_steps, unmet
 from kyc.onboarding.words import WORDS, Words
 from kyc.ownership import shares
@@ -156,7 +155,7 @@ def way(organisation: Organisation, case: Case | None = None) -> Way:
         is_foreign_data_asked=told.is_foreign_data_asked,
         is_verified=is_verified(organisation, case),
         is_half_named=is_half_named(told.holdings),
-        is_unreadable=doubted.unreadable(organisation.pk),
+        is_unreadable=case is not None and case.is_editable and any(one.is_unreadable for one in told.documents.values()),
     )
 
 

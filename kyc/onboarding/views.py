@@ -136,7 +136,8 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def everything(organisation: Organisation) -> dict[str, object]:
     """What the customer has told and sent so far."""
     company = parties.customer(organisation)
-    documents = doubted.of(by_kind(sent_by(organisation)), company)
+    sent = by_kind(sent_by(organisation))
+    documents = doubted.of(sent, company, doubted.words(sent))
     signed = questionnaires.current(organisation)
     return {
         "profile": profiles.of(organisation),

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from kyc.evidence import actions as evidence
+from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import Document
 from kyc.evidence.read_models import ADVICE, SCAN_ADVICE, Reading
 from kyc.onboarding import doubted, steps
@@ -37,7 +38,7 @@ def read(document: Document, outcome: str = "read", source: str = "zone", faults
 
 
 def asked(nordlys: cast.Founded) -> str:
-    (_document, doubt), *_others = doubted.of(Document.objects.order_by("-pk"), nordlys.party)
+    (_document, doubt), *_others = doubted.of(Document.objects.order_by("-pk"), nordlys.party, ())
     return doubt.sentence if doubt else ""
 
 
@@ -66,7 +67,7 @@ class TestWhatIsAsked:
         document = sent(nordlys)
         read(document, surname="VIEIRA")
         document.invitation_id = 1
-        assert doubted.of([document], nordlys.party) == [(document, None)]
+        assert doubted.of([document], nordlys.party, ()) == [(document, None)]
 
 
 class TestOneThatCannotBeRead:
@@ -80,6 +81,16 @@ class TestOneThatCannotBeRead:
         assert "1 document may prove nothing" in shown
         assert not steps.way(nordlys.organisation).step("documents").done
         assert not steps.way(nordlys.organisation).undone
+
+    def test_is_not_told_so_once_an_officer_has_accepted_it(self, nordlys: cast.Founded, alices: Client) -> None:
+        document = sent(nordlys)
+        read(document, "unreadable")
+        DocumentReview.objects.create(
+            organisation=nordlys.organisation, document=document, ruling="accepted", reviewed_by=cast.staff("analyst")
+        )
+        for page in (PAGE, CHECK):
+            assert "could not be read" not in text(alices.get(page))
+        assert not steps.way(nordlys.organisation).is_unreadable
 
     def test_is_advised_as_what_it_is(self, nordlys: cast.Founded, alices: Client) -> None:
         read(sent(nordlys), "unreadable", faults=["too_dark"])
