@@ -116,7 +116,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @members_only
 def declare(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    form = DeclareForm(posted(request), parts.received(request, None, own=organisation.pkrequest.user))
+    form = DeclareForm(posted(request), parts.received(request, request.user), own=organisation.pk)
 
     @transaction.atomic
     def act() -> None:
