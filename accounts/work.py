@@ -34,7 +34,7 @@ NAMES: dict[str, Promise] = {
     "lists.rescreen": gettext_lazy("Comparing parties with newer lists"),
     "lists.inquiries": gettext_lazy("What was asked of the lists"),
     "directives.carrying": gettext_lazy("Orders that close models to keys"),
-    "directives.ending": gettext_lazy("Keys that an order no longer closes"),
+    "directives.ending": gettext_lazy("Telling customers that an order has ended"),
     "directives.telling": gettext_lazy("Telling customers of an order"),
     "keys.imports": gettext_lazy("Files of keys that were issued elsewhere"),
     "keys.renewals": gettext_lazy("Renewals of what was signed"),
