@@ -6,6 +6,8 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
@@ -168,6 +170,15 @@ class Directive(Claimable):
     @property
     def is_taken(self) -> bool:
         return self.state == self.State.TAKEN
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it was in force, and is over by the clock."""
+        return self.is_taken and self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def stands(self) -> str | Promise:
+        return _("Expired") if self.is_expired else self.get_state_display()
 
 
 @tracked()

@@ -1,8 +1,12 @@
 """The pages of directives: a new one with its numbers first, one with its minutes, and what the customer reads."""
 
+import time
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from kyc.directives.models import Directive
@@ -18,7 +22,7 @@ from tests.kyc.directives.conftest import (  # noqa: F401  # fixtures
     sonia,
     the_list,
 )
-from tests.kyc.directives.scenes import LETTER, in_force, proposed
+from tests.kyc.directives.scenes import LETTER, in_force, proposed, taken
 from tests.kyc.keys.scenes import Issued
 
 
@@ -79,13 +83,44 @@ class TestOne:
         assert page.context["minutes"]
         assert "Now 1 of 1 keys are refused" in page.content.decode()
 
+    def test_who_could_not_be_told_is_not_told(self, desk: Client, linked: Issued, rui: User, sonia: User) -> None:  # noqa: F811
+        made = in_force(by=rui, second=sonia)
+        other = cast.founded(cast.customer("dora@other.example", "Dora"), name="Other AS").organisation
+        made.notices.create(organisation=other, state="failed")
+        assert desk.get(reverse("desk:directive", args=[made.pk])).context["notices"] == {"whole": 2, "told": 1}
+
+    def test_over_by_the_clock_it_is_expired(self, desk: Client, linked: Issued, rui: User, sonia: User) -> None:  # noqa: F811
+        until = timezone.now() + timedelta(seconds=3)
+        made = taken(by=rui, second=sonia, expires_at=until)
+        while timezone.now() <= until:
+            time.sleep(0.1)
+        page = desk.get(reverse("desk:directive", args=[made.pk])).content.decode()
+        assert "Expired" in page and reverse("desk:directive_lift", args=[made.pk]) not in page
+        assert made.number not in desk.get(reverse("desk:directives")).content.decode()
+        assert made.number in desk.get(reverse("desk:directives"), {"tab": "over"}).content.decode()
+
 
 class TestCustomer:
     def test_is_told_how_to_show_otherwise(self, linked: Issued, nordlys, rui: User, sonia: User) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
         made = in_force(by=rui, second=sonia, population="countries", parameters={"countries": ["CN"], "by": ["headquarters"]})
         client = cast.signed_in(nordlys.by)
         restriction = made.notices.get().restriction
-        page = client.get(reverse("onboarding:restriction", args=[restriction.pk])).content.decode()
+        page = client.get(reverse("onboarding:restriction", args=[restriction.handle])).content.decode()
         assert "closed to your keys" in page
         assert "A document that shows where you have your headquarters." in page
         assert "Send the appeal" in page
+
+    def test_reads_once_of_each_what_was_done(self, linked: Issued, nordlys, rui: User, sonia: User) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+        for _time in range(2):
+            in_force(by=rui, second=sonia)
+        page = cast.signed_in(nordlys.by).get(reverse("onboarding:overview")).content.decode()
+        assert page.count("See it, or appeal") == 2
+
+    def test_the_key_and_the_doctor_say_what_closes_it(self, linked: Issued, nordlys, rui: User, sonia: User) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+        made = in_force(by=rui, second=sonia)
+        client = cast.signed_in(nordlys.by)
+        page = client.get(reverse("onboarding:key", args=[linked.key.pk])).content.decode()
+        assert "An order of an authority closes our models to it." in page
+        assert "Your verification has ended." not in page
+        page = client.post(reverse("onboarding:key_doctor"), {"pasted": linked.key.prefix}).content.decode()
+        assert reverse("onboarding:restriction", args=[made.notices.get().restriction.handle]) in page

@@ -206,6 +206,20 @@ class TestTold:
         assert made.exceptions.get().appeal == appeal
         assert made.notices.get().state == "ended"
 
+    def test_so_does_a_second_one(self, linked: Issued, nordlys: Founded, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia)
+        third = type(rui).objects.create(email="helena@keyholder.example", name="Helena", staff_role="senior")
+        for _time in range(2):
+            made.standing.proofs.filter(key=None).update(stale_at=timezone.now())
+            Directive.objects.update(work="waiting")
+            carrying.run()
+            restriction = made.notices.get(state="told").restriction
+            appeal = appeals.send(restriction, words="We are of the annex.", by=nordlys.by)
+            appealing.decide(appeal, outcome="overturned", answer="So it is.", by=third)
+            carrying.run()
+        assert is_good(linked)
+        assert made.exceptions.count() == 1
+
 
 class TestMinutes:
     def test_they_reconcile(self, linked: Issued, second: Issued, rui: User, sonia: User) -> None:
