@@ -1,6 +1,7 @@
 """Directives: which there are, a new one with what it would touch, and one with its life and its minutes."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,11 +16,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import staff
+from accounts.models import Organisation
 from accounts.permissions import Permission
 from accounts.refused import Refused
 from kyc.desk import timeline
 from kyc.desk.acting import act
-from kyc.desk.directive_forms import FACT_WORDS, DirectiveForm, ReasonForm
+from kyc.desk.directive_forms import BY, FACT_WORDS, DirectiveForm, ReasonForm
 from kyc.desk.queue import Tab, known_or, page_number
 from kyc.directives import acting, minutes
 from kyc.directives.models import Directive
@@ -104,12 +106,30 @@ def directive(request: HttpRequest, pk: int) -> HttpResponse:
     return shown(request, fetched(pk))
 
 
+def over(found: Directive) -> list[str]:
+    """Whom it is over, beyond the name of the population: countries and by what they count, customers, or each test of a rule."""
+    asked = found.parameters
+    by = ", ".join(str(BY[code]) for code in asked.get("by", ()))
+    countries = ", ".join(asked.get("countries", ()))
+    named = Organisation.objects.filter(pk__in=asked.get("organisations", ())).order_by("name", "pk")
+    tests = [f"{FACT_WORDS[test['fact']]}: {', '.join(test['values'])}" for test in asked.get("tests", ())]
+    return [one for one in (countries, by) if one] + [f"{one.name} (O-{one.pk})" for one in named] + tests
+
+
+def later(found: Directive) -> list[tuple[str, datetime]]:
+    """Which models follow, by name, and when."""
+    titles = packs.current().key_catalogue("tiers")
+    return [(titles.get(code, code), datetime.fromisoformat(at)) for code, at in found.later.items()]
+
+
 def shown(request: HttpRequest, found: Directive, *, status: int = 200, **filled: Any) -> HttpResponse:
     rows = list(found.minutes.order_by("-minute")[:MINUTES])
     pack = packs.current()
     facts: dict[str, Any] = {
         "directive": found,
         "tone": tone(found),
+        "over": over(found),
+        "later": later(found),
         "numbers": numbers(found.preview),
         "now": minutes.now(found) if found.is_taken and not found.is_expired else None,
         "minutes": rows,

@@ -6,6 +6,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,10 @@ class DirectiveQuerySet(models.QuerySet["Directive"]):
     def open(self) -> "DirectiveQuerySet":
         """Proposed, or in force or coming to be."""
         return self.filter(state__in=["proposed", "taken"])
+
+    def in_force(self) -> "DirectiveQuerySet":
+        """Taken and not over by the clock, whether or not its time has come."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), state="taken")
 
 
 @tracked()
