@@ -16,7 +16,7 @@ from kyc.desk.incident_forms import day, text
 from kyc.desk.queue import OF_ORGANISATION
 from kyc.directives.acting import Order
 from kyc.directives.models import Directive
-from kyc.directives.population import FACTS
+from kyc.directives.population import FACTS, WORDS, is_value
 from kyc.parties import countries
 from kyc.rules import packs
 
@@ -76,6 +76,12 @@ def tests_of(written: str) -> list[dict[str, Any]]:
         told = [value.strip() for value in values.split(",") if value.strip()]
         if not colon or fact.strip() not in FACTS or not told:
             raise forms.ValidationError(gettext("“%(line)s” is no fact with its values.") % {"line": line[:80]})
+        if wrong := [value for value in told if not is_value(fact.strip(), value)]:
+            sentence = gettext("“%(value)s” is no value of %(fact)s: countries are codes of two capital letters, such as CN.")
+            if fact.strip() in WORDS:
+                sentence = gettext("“%(value)s” is no value of %(fact)s: it is one of %(words)s.")
+            words = ", ".join(sorted(WORDS.get(fact.strip(), ())))
+            raise forms.ValidationError(sentence % {"value": wrong[0][:40], "fact": fact.strip(), "words": words})
         found.append({"fact": fact.strip(), "values": told})
     return found
 

@@ -1,11 +1,13 @@
 """Directives: which there are, a new one with what it would touch, and one with its life and its minutes."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
@@ -14,11 +16,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import staff
+from accounts.models import Organisation
 from accounts.permissions import Permission
 from accounts.refused import Refused
 from kyc.desk import timeline
 from kyc.desk.acting import act
-from kyc.desk.directive_forms import FACT_WORDS, DirectiveForm, ReasonForm
+from kyc.desk.directive_forms import BY, FACT_WORDS, DirectiveForm, ReasonForm
 from kyc.desk.queue import Tab, known_or, page_number
 from kyc.directives import acting, minutes
 from kyc.directives.models import Directive
@@ -28,7 +31,9 @@ P, S = Permission, Directive.State
 PAGE, MINUTES = 50, 60
 UNPROCESSABLE = 422
 TABS: dict[str, Promise] = {"open": gettext_lazy("Proposed and in force"), "over": gettext_lazy("Over")}
-OF_TAB = {"open": Q(state__in=[S.PROPOSED, S.TAKEN]), "over": Q(state__in=[S.DECLINED, S.LIFTED, S.UNDONE])}
+EXPIRED = Q(state=S.TAKEN, expires_at__isnull=False, expires_at__lte=Now())
+OVER = Q(state__in=[S.DECLINED, S.LIFTED, S.UNDONE]) | EXPIRED
+OF_TAB = {"open": ~OVER, "over": OVER}
 TONES = {S.PROPOSED: "warn", S.TAKEN: "bad", S.DECLINED: "neutral", S.LIFTED: "good", S.UNDONE: "neutral"}
 COLUMNS = (
     gettext_lazy("Directive"), gettext_lazy("Over"), gettext_lazy("Received"), gettext_lazy("Keys"), gettext_lazy("State"),
@@ -44,7 +49,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     rows = list(Directive.objects.filter(OF_TAB[here]).order_by("-pk")[start : start + PAGE + 1])
     shown = {
         "tabs": [Tab(label, f"?tab={tab}", tab == here, counts[tab]) for tab, label in TABS.items()],
-        "rows": [{"directive": row, "tone": TONES[S(row.state)]} for row in rows[:PAGE]],
+        "rows": [{"directive": row, "tone": tone(row)} for row in rows[:PAGE]],
         "columns": [{"label": label} for label in COLUMNS],
         "newer": f"?tab={here}&page={number - 1}" if number > 1 else "",
         "older": f"?tab={here}&page={number + 1}" if len(rows) > PAGE else "",
@@ -86,6 +91,10 @@ def numbers(told: dict[str, Any]) -> dict[str, Any]:
     return told | {"share": share, "would_show": missing}
 
 
+def tone(row: Directive) -> str:
+    return "good" if row.is_expired else TONES[S(row.state)]
+
+
 def fetched(pk: int) -> Directive:
     rows = Directive.objects.select_related("proposed_by", "proposal__outcome_by", "ended_by", "standing")
     return get_object_or_404(rows, pk=pk)
@@ -97,19 +106,37 @@ def directive(request: HttpRequest, pk: int) -> HttpResponse:
     return shown(request, fetched(pk))
 
 
+def over(found: Directive) -> list[str]:
+    """Whom it is over, beyond the name of the population: countries and by what they count, customers, or each test of a rule."""
+    asked = found.parameters
+    by = ", ".join(str(BY[code]) for code in asked.get("by", ()))
+    countries = ", ".join(asked.get("countries", ()))
+    named = Organisation.objects.filter(pk__in=asked.get("organisations", ())).order_by("name", "pk")
+    tests = [f"{FACT_WORDS[test['fact']]}: {', '.join(test['values'])}" for test in asked.get("tests", ())]
+    return [one for one in (countries, by) if one] + [f"{one.name} (O-{one.pk})" for one in named] + tests
+
+
+def later(found: Directive) -> list[tuple[str, datetime]]:
+    """Which models follow, by name, and when."""
+    titles = packs.current().key_catalogue("tiers")
+    return [(titles.get(code, code), datetime.fromisoformat(at)) for code, at in found.later.items()]
+
+
 def shown(request: HttpRequest, found: Directive, *, status: int = 200, **filled: Any) -> HttpResponse:
     rows = list(found.minutes.order_by("-minute")[:MINUTES])
     pack = packs.current()
     facts: dict[str, Any] = {
         "directive": found,
-        "tone": TONES[S(found.state)],
+        "tone": tone(found),
+        "over": over(found),
+        "later": later(found),
         "numbers": numbers(found.preview),
-        "now": minutes.now(found) if found.is_taken else None,
+        "now": minutes.now(found) if found.is_taken and not found.is_expired else None,
         "minutes": rows,
         "tiers": found.standing.tiers.order_by("begins_at", "pk"),
         "closed": [pack.key_catalogue("tiers").get(code, code) for code in found.tiers],
         "exceptions": found.exceptions.select_related("organisation", "made_by").order_by("pk"),
-        "notices": found.notices.aggregate(whole=Count("pk"), told=Count("pk", filter=~Q(state="waiting"))),
+        "notices": found.notices.aggregate(whole=Count("pk"), told=Count("pk", filter=Q(told_at__isnull=False))),
         "events": timeline.about(request.user, found),
         "may_work": request.user.can(P.DIRECTIVE_WORK),
         "is_own": found.proposed_by_id == request.user.pk,

@@ -38,10 +38,11 @@ def decide(appeal: Appeal, *, outcome: str, answer: str, by: User) -> Appeal:
 
 
 def leave_out(notice: DirectiveNotice, appeal: Appeal, *, by: User) -> None:
+    """Whoever was left out before stays so, on the ground that was given then."""
     directive = notice.directive
     ground = _("Appeal %(number)s: %(answer)s") % {"number": appeal.number, "answer": appeal.answer}
-    made = DirectiveException.objects.create(
-        directive=directive, organisation=notice.organisation, ground=ground, appeal=appeal, made_by=by
+    made, _is_new = DirectiveException.objects.get_or_create(
+        directive=directive, organisation=notice.organisation, defaults={"ground": ground, "appeal": appeal, "made_by": by}
     )
     checking.except_for(made, until=directive.expires_at)
     notifying.excepted(made)

@@ -6,6 +6,9 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
@@ -25,6 +28,10 @@ class DirectiveQuerySet(models.QuerySet["Directive"]):
     def open(self) -> "DirectiveQuerySet":
         """Proposed, or in force or coming to be."""
         return self.filter(state__in=["proposed", "taken"])
+
+    def in_force(self) -> "DirectiveQuerySet":
+        """Taken and not over by the clock, whether or not its time has come."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), state="taken")
 
 
 @tracked()
@@ -168,6 +175,15 @@ class Directive(Claimable):
     @property
     def is_taken(self) -> bool:
         return self.state == self.State.TAKEN
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it was in force, and is over by the clock."""
+        return self.is_taken and self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def stands(self) -> str | Promise:
+        return _("Expired") if self.is_expired else self.get_state_display()
 
 
 @tracked()

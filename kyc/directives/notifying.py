@@ -3,16 +3,18 @@
 
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts import scope
 from accounts.models import User
 from config import jobs
 from kyc.directives.models import Directive, DirectiveException, DirectiveNotice
 from kyc.keys import appeals
 from kyc.keys.appeal_models import Restriction
+from kyc.keys.models import Key
 from kyc.keys.standing_models import StandingProof
 
 S = DirectiveNotice.State
@@ -72,17 +74,35 @@ def taker(directive: Directive) -> User:
 
 
 def tell(claim: jobs.Claim) -> None:
+    """Of one that is over by now nobody hears: whoever lifts it waits until this is written, and ends it then."""
     row: DirectiveNotice = claim.row
+    with transaction.atomic():
+        if Directive.objects.in_force().filter(pk=row.directive_id).select_for_update(no_key=True).first():
+            tell_of(claim, row)
+        else:
+            with claim.finish(state=S.ENDED):
+                pass
+
+
+def tell_of(claim: jobs.Claim, row: DirectiveNotice) -> None:
     with claim.finish(state=S.TOLD):
         told = {"kind": Restriction.Kind.CLOSED, "told": Restriction.Told.ORDER}
         made = appeals.restrict(row.organisation, **told, is_taken=True, by=taker(row.directive))
         DirectiveNotice.objects.filter(pk=row.pk).update(restriction=made, told_at=timezone.now())
 
 
-def missing(organisation: int) -> set[str]:
-    """Codes of facts that would show some key of its to be outside. Read by the customer himself, who is shown no directive."""
-    begun = Q(standing__tiers__begins_at__lte=Now(), standing__ended_at__isnull=True, stale_at__isnull=True)
-    proofs = StandingProof.objects.filter(begun, organisation=organisation)
+def missing(restriction: Restriction) -> set[str]:
+    """Codes of facts that would show some live key to be outside of what it tells of. Read by the customer himself, who is shown
+    no directive: which one it is, is found for him."""
+    with scope.everything():
+        notice = DirectiveNotice.objects.filter(restriction=restriction).select_related("directive").first()
+    if notice is None:
+        return set()
+    lasts = Q(standing__ends_at__isnull=True) | Q(standing__ends_at__gt=Now())
+    proofs = StandingProof.objects.filter(
+        lasts, standing=notice.directive.standing_id, standing__ended_at__isnull=True, stale_at__isnull=True,
+        organisation=restriction.organisation_id, key__isnull=False,
+    ).exclude(key__state=Key.State.REVOKED)  # fmt: skip
     return {code for codes in proofs.values_list("missing", flat=True) for code in codes}
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from kyc.parties import countries
+
 INSIDE, OUTSIDE, UNPROVEN = "inside", "outside", "unproven"
 
 # Facts, by code.
@@ -21,6 +23,18 @@ BY_COUNTRY = {"headquarters": HEADQUARTERS, "parent": PARENT, "location": USED_F
 # What a status or a verdict has to say to put a key inside: undetermined counts as foreign (PersonStatus).
 FOREIGN = frozenset({"foreign", "undetermined"})
 YES = frozenset({"yes"})
+OF_COUNTRY = frozenset({HEADQUARTERS, PARENT, FORMED, USED_FROM})
+WORDS = {
+    CUSTOMER: frozenset({"us", "foreign", "undetermined"}), RESPONSIBLE: frozenset({"us", "foreign", "undetermined"}),
+    CONCERN: frozenset({"yes", "no", "indeterminate"}), OWNERS: frozenset({"yes", "no", "indeterminate"}),
+}  # fmt: skip
+
+
+def is_value(fact: str, value: str) -> bool:
+    """Whether the fact can have it; whoever asks for another one asks for nobody."""
+    if fact in OF_COUNTRY:
+        return countries.is_country(value)
+    return value in WORDS[fact] if fact in WORDS else fact == WHO and value.isdecimal()
 
 
 @dataclass(frozen=True)
@@ -75,11 +89,11 @@ def population(kind: str, parameters: Mapping[str, Any]) -> Population:
     if kind == "foreign":
         return Population((Test(CUSTOMER, FOREIGN), Test(RESPONSIBLE, FOREIGN)))
     if kind == "countries":
-        countries = frozenset(parameters.get("countries", ()))
+        asked_of = frozenset(parameters.get("countries", ()))
         by = [fact for name, fact in BY_COUNTRY.items() if name in parameters.get("by", ())]
-        if not countries or not by:
+        if not asked_of or not by:
             raise BadPopulation("A population by country names countries, and by what they count.")
-        return Population(tuple(Test(fact, countries) for fact in by))
+        return Population(tuple(Test(fact, asked_of) for fact in by))
     if kind == "concern":
         return Population((Test(CONCERN, YES),))
     if kind == "listed":
@@ -93,6 +107,8 @@ def population(kind: str, parameters: Mapping[str, Any]) -> Population:
         rows: Sequence[Mapping[str, Any]] = parameters.get("tests", ())
         if not rows or any(row["fact"] not in FACTS or not row["values"] for row in rows):
             raise BadPopulation("A rule asks of known facts, each for some values.")
+        if not all(is_value(row["fact"], value) for row in rows for value in row["values"]):
+            raise BadPopulation("A rule asks each fact for values that it can have.")
         return Population(tuple(Test(row["fact"], frozenset(row["values"])) for row in rows), is_all=True)
     raise BadPopulation("This is no kind of population.")
 

@@ -152,11 +152,13 @@ DONE: dict[str, Promise] = {
 AHEAD: dict[str, Promise] = {
     Restriction.Kind.HOLD: _("Keys that you issue are on hold."),
     Restriction.Kind.LIMIT: _("How much keys that you issue may use is limited."),
+    Restriction.Kind.CLOSED: _("Some or all of our models are closed to keys that you issue."),
 }
 ENDED: dict[str, Promise] = {
     Restriction.Kind.HOLD: _("The hold on your keys of which we told you has ended."),
     Restriction.Kind.LIMIT: _("The limit on your keys of which we told you has ended."),
     Restriction.Kind.VERIFICATION: _("We do not ask you any more to be verified again."),
+    Restriction.Kind.CLOSED: _("The closing of models to your keys of which we told you has ended."),
 }
 
 

@@ -29,6 +29,7 @@ SUBJECTS = {
     Restriction.Kind.HOLD: gettext_lazy("Your keys are on hold"),
     Restriction.Kind.LIMIT: gettext_lazy("How much your keys may use is limited"),
     Restriction.Kind.VERIFICATION: gettext_lazy("We ask you to be verified again"),
+    Restriction.Kind.CLOSED: gettext_lazy("Models are closed to your keys"),
 }
 
 

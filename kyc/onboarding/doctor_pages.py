@@ -121,7 +121,14 @@ STOPPED = Told(
     HELD,
     _("Read it, or appeal"),
 )
-OF_KIND = {RESTRICTION: Restriction.Kind.LIMIT, HELD: Restriction.Kind.HOLD}
+SHUT = f"{RESTRICTION}#closed"
+BY_ORDER = Told(
+    _("Our models are closed to it."),
+    _("Read what we say of it, and what would show that it does not concern you; where you think that it is wrong, appeal."),
+    SHUT,
+    _("Read it, or appeal"),
+)
+OF_KIND = {RESTRICTION: Restriction.Kind.LIMIT, HELD: Restriction.Kind.HOLD, SHUT: Restriction.Kind.CLOSED}
 UNSEEN = Told(_("A limit is reached."), _("It is none that you can raise. Write to us with the beginning of this key."), *STANDS)
 OURS = _("Nothing that you can do here ends it. See whether your verification asks anything of you; if not, write to us.")
 
@@ -173,8 +180,12 @@ def shown(finding: Finding, asked: Asked) -> Shown:
         mends = next((MENDED[source] for source in MENDED if source in one.sources), None)
         if mends:
             now = replace(now, page=mends[0], label=mends[1])
+        elif Hold.RESTRICTION in one.sources:
+            now = STOPPED
+        elif shown_keys.CLOSED in one.sources and restrictions(finding.key, SHUT).exists():
+            now = BY_ORDER
         else:
-            now = STOPPED if Hold.RESTRICTION in one.sources else Told(now.what, OURS, *STANDS)
+            now = Told(now.what, OURS, *STANDS)
     if now and finding.limit and finding.limit.restricts:
         now = RESTRICTED
     elif now and finding.limit:
@@ -189,7 +200,7 @@ def shown(finding: Finding, asked: Asked) -> Shown:
 
 
 def restrictions(key: Key, page: str = RESTRICTION) -> QuerySet[Restriction]:
-    """Those that limit how much it may be used, or hold it, the newest first."""
+    """Those that limit how much it may be used, hold it or close models to it, the newest first."""
     live = Restriction.objects.live().filter(organisation=key.organisation_id, kind=OF_KIND[page])
     return live.order_by("-pk")
 

@@ -76,8 +76,8 @@ TO_SHOW: dict[str, Promise] = {
 
 
 def would_show(restriction: Restriction) -> list[Promise]:
-    """What is missing of the customer's keys, each once, in the order of the facts."""
-    missing = notifying.missing(restriction.organisation_id)
+    """What is missing of the customer's keys for what it tells of, each once, in the order of the facts."""
+    missing = notifying.missing(restriction)
     return [sentence for code, sentence in TO_SHOW.items() if code in missing]
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation
 from kyc.keys import actions as keys
 from kyc.keys import feeding, pools, renewals, sharing
+from kyc.keys.closed import IsClosed
 from kyc.keys.lapsing import SOURCES
 from kyc.keys.models import Hold, Key, KeyRequirement
 from kyc.keys.pools import Standing
@@ -32,6 +33,9 @@ OURS = _("We have put it on hold. Write to us if you don't know why.")
 OURS_ALL = _("We have put them on hold. Write to us if you don't know why.")
 # For these the overview has sentences of its own.
 ELSEWHERE = (renewals.SOURCE, feeding.SOURCE, Hold.RESTRICTION)
+# What closes it is no hold, so that it has no source there; it reads as one.
+CLOSED = "directive"
+BY_ORDER = _("An order of an authority closes our models to it. See on your overview what you were told, and how to appeal.")
 ENDED = _("Your verification has ended.")
 
 
@@ -110,13 +114,14 @@ def of(organisation: Organisation, pk: int | None = None) -> list[Shown]:
     found = Key.objects.filter(organisation=organisation, **({"pk": pk} if pk else {}))
     rows = found.select_related("project", "responsible", "issued_by", "replaces", "use").prefetch_related("replacements")
     good = set(found.good().values_list("pk", flat=True))
+    closed = set(found.filter(IsClosed("pk", "organisation", "tiers")).values_list("pk", flat=True))
     holds = list(Hold.objects.live().filter(organisation=organisation).order_by("pk"))
     needs = KeyRequirement.objects.filter(organisation=organisation, ended_at__isnull=True, due_on__isnull=False)
     asks: dict[int, dict[str, KeyRequirement]] = {}
     for need in needs:
         asks.setdefault(need.key_id, {})[need.what] = need
     limits, is_limited = pools.standing(organisation), sharing.stops(organisation)
-    found_keys = [shown(key, key.pk in good, holds, asks.get(key.pk, {})) for key in rows.order_by("-pk")]
+    found_keys = [shown(key, key.pk in good, key.pk in closed, holds, asks.get(key.pk, {})) for key in rows.order_by("-pk")]
     for one in found_keys:
         one.stop = None if one.is_over else pools.stopping(one.key, limits)
         one.is_limited = is_limited and not one.is_over
@@ -144,7 +149,7 @@ def held(organisation: Organisation) -> list[Held]:
     return list(told.values())
 
 
-def shown(key: Key, is_good: bool, holds: list[Hold], asks: dict[str, KeyRequirement]) -> Shown:
+def shown(key: Key, is_good: bool, is_closed: bool, holds: list[Hold], asks: dict[str, KeyRequirement]) -> Shown:
     one = Shown(key, key.get_state_display(), TONES.get(S(key.state), "neutral"), asks=asks)
     if key.state == S.REVOKED:
         one.asks = {}
@@ -153,6 +158,7 @@ def shown(key: Key, is_good: bool, holds: list[Hold], asks: dict[str, KeyRequire
     elif key.state in (S.ACTIVE, S.HELD) and not is_good:
         against = [hold for hold in holds if hold.key_id in (None, key.pk)]
         one.label, one.tone = S.HELD.label, TONES[S.HELD]
-        one.sources = {hold.source for hold in against}
-        one.why = list(dict.fromkeys(WHY.get(hold.source, OURS) for hold in against)) or [ENDED]
+        one.sources = {hold.source for hold in against} | ({CLOSED} if is_closed else set())
+        said = [WHY.get(hold.source, OURS) for hold in against] + ([BY_ORDER] if is_closed else [])
+        one.why = list(dict.fromkeys(said)) or [ENDED]
     return one

@@ -191,6 +191,18 @@ class TestTold:
         assert Message.objects.filter(organisation=linked.key.organisation).count() == 1
         assert not Message.objects.filter(organisation=second.key.organisation).exists()
 
+    def test_of_one_that_was_lifted_meanwhile_nobody_hears(
+        self, linked: Issued, rui: User, sonia: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as before:
+            before.setattr(carrying.notifying, "run", lambda: None)
+            made = in_force(by=rui, second=sonia)
+        Message.objects.all().delete()
+        acting.lift(made, reason="Withdrawn.", by=rui)
+        carrying.notifying.run()
+        assert made.notices.get().state == "ended"
+        assert not Message.objects.exists()
+
     def test_a_won_appeal_leaves_out(self, linked: Issued, nordlys: Founded, rui: User, sonia: User, ana: User) -> None:
         made = in_force(by=rui, second=sonia)
         notice = made.notices.get()
@@ -205,6 +217,20 @@ class TestTold:
         carrying.run()
         assert made.exceptions.get().appeal == appeal
         assert made.notices.get().state == "ended"
+
+    def test_so_does_a_second_one(self, linked: Issued, nordlys: Founded, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia)
+        third = type(rui).objects.create(email="helena@keyholder.example", name="Helena", staff_role="senior")
+        for _time in range(2):
+            made.standing.proofs.filter(key=None).update(stale_at=timezone.now())
+            Directive.objects.update(work="waiting")
+            carrying.run()
+            restriction = made.notices.get(state="told").restriction
+            appeal = appeals.send(restriction, words="We are of the annex.", by=nordlys.by)
+            appealing.decide(appeal, outcome="overturned", answer="So it is.", by=third)
+            carrying.run()
+        assert is_good(linked)
+        assert made.exceptions.count() == 1
 
 
 class TestMinutes:

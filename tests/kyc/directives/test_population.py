@@ -97,6 +97,10 @@ class TestUntil:
         ("named", {}),
         ("rule", {"tests": []}),
         ("rule", {"tests": [{"fact": "customer.hair", "values": ["red"]}]}),
+        ("rule", {"tests": [{"fact": HEADQUARTERS, "values": ["CN", "cn"]}]}),
+        ("rule", {"tests": [{"fact": "customer.status", "values": ["foregin"]}]}),
+        ("rule", {"tests": [{"fact": "customer.concern", "values": ["true"]}]}),
+        ("rule", {"tests": [{"fact": "customer.who", "values": ["Nordlys AS"]}]}),
         ("everybody", {}),
     ],
 )

@@ -1,6 +1,7 @@
 """What a customer is told of, his appeal, and who decides it."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from accounts.permissions import NotPermitted
 from accounts.refused import ReasonMissing
 from kyc.keys import actions as keys
 from kyc.keys import appeals, holds, introspection
-from kyc.keys.appeal_models import Appeal, Restriction
+from kyc.keys.appeal_models import AHEAD, DONE, ENDED, Appeal, Restriction
 from kyc.keys.models import Hold
 from tests import cast
 from tests.cast import Founded
@@ -41,6 +42,15 @@ def appeal(held: Restriction, nordlys: Founded) -> Appeal:
 
 def reason(one: Issued) -> str:
     return introspection.judged(one.secret, for_test=False).reason
+
+
+@pytest.mark.parametrize("words", [appeals.SUBJECTS, DONE, ENDED], ids=["subject", "done", "ended"])
+def test_every_kind_has_its_words(words: Mapping[str, Any]) -> None:
+    assert {*words} == {*Restriction.Kind}
+
+
+def test_every_kind_of_keys_has_its_words_for_keys_to_come() -> None:
+    assert {*AHEAD} == {*Restriction.Kind} - {Restriction.Kind.VERIFICATION}
 
 
 class TestRestrict:
