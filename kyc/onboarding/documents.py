@@ -67,7 +67,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         form=form,
         largest=LARGEST,
         too_large=SENTENCES["large"],
-        held=parts.held(form, request.user),
+        held=parts.held(form, request, request.user),
         documents=judged(by_kind(sent), parties.customer(organisation)),
         is_being_read=any(map(doubted.is_being_read, sent)),
         shut=Document.objects.to_send_anew().filter(organisation=organisation, invitation=None).select_related("party"),
