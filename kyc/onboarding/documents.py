@@ -69,7 +69,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         too_large=SENTENCES["large"],
         held=parts.held(form, request, request.user),
         documents=judged(by_kind(sent), parties.customer(organisation)),
-        is_being_read=any(map(doubted.is_being_read, sent)),
+        asks_again=any(doubted.is_being_read(one) and doubted.is_waited_for(one) for one in sent),
         shut=Document.objects.to_send_anew().filter(organisation=organisation, invitation=None).select_related("party"),
         kept=kept,
         in_short=in_short(organisation),

@@ -12,7 +12,6 @@ import secrets
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from hashlib import sha256
 from importlib import import_module
 from io import BytesIO
@@ -25,7 +24,6 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
@@ -41,7 +39,7 @@ from kyc.evidence.models import Document
 from kyc.evidence.read_models import Reading
 from kyc.evidence.taking.kinds import LARGEST
 from kyc.evidence.taking.refusals import SENTENCES
-from kyc.onboarding import documents, papers, parts, steps
+from kyc.onboarding import documents, doubted, papers, parts, steps
 from kyc.onboarding.access import organisation_of, while_open
 from kyc.onboarding.changing import Page
 from kyc.onboarding.fields import SentFile
@@ -51,8 +49,6 @@ from kyc.parties.models import Party
 
 MINUTES, PURPOSE = 10, "phone"
 DIGEST = re.compile(r"[0-9a-f]{64}")
-# For so long the telephone waits to hear whether what it sent can be read.
-PATIENCE = timedelta(minutes=2)
 
 
 class Used(Refused):
@@ -210,7 +206,7 @@ def standing(request: HttpRequest, document: Document) -> HttpResponse:
     """Whether what was sent can be read, as far as it is known by now."""
     reading = getattr(document, "reading", None)
     is_known = reading is not None and reading.state != Reading.State.WAITING
-    is_waiting = not is_known and timezone.now() < document.uploaded_at + PATIENCE
+    is_waiting = not is_known and doubted.is_waited_for(document)
     template = "phone_standing" if request.htmx else "phone_sent"  # type: ignore[attr-defined]  # django-htmx
     told = {"is_read": is_known and reading.outcome == Reading.Outcome.READ, "is_waiting": is_waiting}
     return render(request, f"onboarding/{template}.html", told)
