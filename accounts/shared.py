@@ -25,11 +25,12 @@ def note_first(key: str, *, seconds: int) -> bool:
     return asked("add", key, 1, seconds) is True
 
 
-def counted(key: str, *, seconds: int) -> int:
-    """How often this was asked within so many seconds, this time included; 0 while the cache is away."""
+def counted(key: str, *, seconds: int, by: int = 1) -> int:
+    """How often this was asked within so many seconds, this time included, or what it comes to of `by`; 0 while the cache is
+    away."""
     asked("add", key, 0, seconds)
     try:
-        return asked("incr", key) or 0
+        return asked("incr", key, by) or 0
     except ValueError:
         # Its time ended between the two.
         return 0

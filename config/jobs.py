@@ -351,9 +351,23 @@ class Claim:
             self.mine().update(job_token=None, claimed_until=Now() + pause, errors=errors, failure=failure)
 
     def fail(self, failure: str, **columns: Any) -> None:
+        """What else is to be written when it fails may itself fail: then the row fails without it."""
+        try:
+            self.end(self.queue.when_failed, failure, **columns)
+        except DATABASE_IS_AWAY:
+            raise
+        except Exception as error:
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            logger.error(
+                "%s %s failed, and with it what is written then: %s\n%s", self.queue.name, self.row.pk, told(error), trace
+            )
+            self.end(None, failure, **columns)
+
+    def end(self, when_failed: Callable[[Any, str], None] | None, failure: str, **columns: Any) -> None:
         ended = {self.queue.field: self.queue.failed, **self.queue.at_failure, **columns}
         with transaction.atomic(), self.queue.sight():
-            self.queue.when_failed(self.row, failure)
+            if when_failed:
+                when_failed(self.row, failure)
             if not self.mine().update(**ended, claimed_until=None, failure=failure):
                 transaction.set_rollback(True)
 

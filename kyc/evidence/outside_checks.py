@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import timedelta
 
 from django.conf import settings
@@ -58,11 +59,11 @@ def start(party: Party, *, service: str, path: str, by: User) -> str:
     if not party.is_person or Confirmation.What.IDENTITY not in confirmations.said(party):
         raise NotOffered(_("Only a person whose date of birth you have told us is checked so."))
     row = reserved(party, service, by=by)
-    try:
-        return begun(row, asked, path, by=by)
-    except ServiceAway:
-        give_back(row)
-        raise
+    with ExitStack() as unless_begun:
+        unless_begun.callback(give_back, row)
+        url = begun(row, asked, path, by=by)
+        unless_begun.pop_all()
+    return url
 
 
 @transaction.atomic

@@ -131,7 +131,7 @@ def declare(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         parts.done(request, request.user)
         messages.success(request, _("Declared. Those you named see it on their own page, and an officer reads it."))
         return redirect("onboarding:agency", form.saved.pk)
-    return page(request, organisation, "agency_declare", form=form, held=parts.held(form, request.user))
+    return page(request, organisation, "agency_declare", form=form, held=parts.held(form, request, request.user))
 
 
 def own(organisation: Organisation, pk: int) -> Agency:

@@ -3,7 +3,9 @@ somebody else's. It refuses nothing, and shows back only what he has declared or
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +19,8 @@ from kyc.evidence.reading.documents import Source
 from kyc.evidence.reads import Verdict
 from kyc.parties.models import Party
 
+# For so long a page asks by itself whether what was sent can be read.
+PATIENCE = timedelta(minutes=2)
 UNREADABLE, QUESTION = gettext_lazy("could not be read"), gettext_lazy("the right file?")
 
 
@@ -75,3 +79,8 @@ def is_being_read(document: Document) -> bool:
     reading = getattr(document, "reading", None)
     is_read = reading is not None and reading.state != Reading.State.WAITING
     return document.invitation_id is None and document.is_openable and not is_read
+
+
+def is_waited_for(document: Document) -> bool:
+    """It came only just now."""
+    return timezone.now() < document.uploaded_at + PATIENCE

@@ -28,9 +28,9 @@ from kyc.onboarding.access import while_open
 PART, KEPT, MOST = 1024 * 1024, 3600, 3
 # Of one person: six of the largest files an hour, each part sent twice.
 RATE = "200/h/key"
-# Parts of all people in an hour. A sealed one takes nearly two megabytes of the cache, which is the broker's too; beyond it a
+# Bytes of all people in an hour. Sealed they take nearly twice as many of the cache, which is the broker's too; beyond it a
 # browser sends its file whole.
-MOST_IN_ALL = 200
+MOST_IN_ALL = 200 * PART
 
 
 class File:
@@ -106,16 +106,19 @@ def received(request: HttpRequest, user: User) -> MultiValueDict[str, object] | 
     return MultiValueDict({"file": [file]}) if file else request.FILES
 
 
-def held(form: Form, user: User) -> dict[str, str]:
+def held(form: Form, request: HttpRequest, user: User) -> dict[str, str]:
     """Of a form that is refused for something else than its file: the number under which the file waits, and its name, so that it
-    need not be chosen again. Nothing where there is no such file, or the cache is away."""
+    need not be chosen again. Nothing where there is no such file, the cache is away, or too many parts have come; his count as
+    those that a browser sends."""
     file = form.files.get("file")
     if not file or not form.errors or "file" in form.errors or not file.size:
         return {}
     waiting, at = File(user, UUID(bytes=secrets.token_bytes(16))), 0
     file.seek(0)
     while data := file.read(PART):
-        if not waiting.take(data, at=at, size=file.size):
+        is_room = 0 < shared.counted("parts:all", seconds=KEPT, by=len(data)) <= MOST_IN_ALL
+        if not is_room or limits.spent(request, "parts", RATE, key=str(user.pk)) or not waiting.take(data, at=at, size=file.size):
+            forget(waiting.key)
             return {}
         at += len(data)
     return {"sent": waiting.number, "sent_name": shown_name(file.name)}
@@ -147,7 +150,7 @@ def answered(request: HttpRequest, user: User) -> HttpResponse:
     is_sound = file is not None and sent is not None and 0 < (sent.size or 0) <= PART
     if not is_sound or at is None or size is None or size > LARGEST:
         return JsonResponse({"error": _("Such a part of a file can't be taken.")}, status=422)
-    if shared.counted("parts:all", seconds=KEPT) > MOST_IN_ALL:
+    if shared.counted("parts:all", seconds=KEPT, by=sent.size) > MOST_IN_ALL:
         return JsonResponse({"error": _("Many files are on their way just now. Send this one whole.")}, status=429)
     is_kept = file.take(sent.read(), at=at, size=size)
     return JsonResponse({"at": file.at}, status=200 if is_kept else 409)

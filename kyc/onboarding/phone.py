@@ -1,8 +1,8 @@
 """On from here by phone: a link for one file of one document, shown as a picture that a phone reads.
 
-It lives for ten minutes, takes one file that can be read, and ends with the session in which it was made. Whoever holds it sends
-that file in the name of the member who made it, sees whose document it is and for whom, and nothing else: no session is handed
-over. The page on which it was drawn goes on by itself as soon as the file is there.
+It lives for ten minutes, takes one file that can be read and stays, and ends with the session in which it was made. Whoever
+holds it sends that file in the name of the member who made it, sees whose document it is and for whom, and nothing else: no
+session is handed over. The page on which it was drawn goes on by itself as soon as the file is there.
 """
 
 import base64
@@ -12,7 +12,6 @@ import secrets
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from hashlib import sha256
 from importlib import import_module
 from io import BytesIO
@@ -25,7 +24,6 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
@@ -41,7 +39,7 @@ from kyc.evidence.models import Document
 from kyc.evidence.read_models import Reading
 from kyc.evidence.taking.kinds import LARGEST
 from kyc.evidence.taking.refusals import SENTENCES
-from kyc.onboarding import documents, papers, parts, steps
+from kyc.onboarding import documents, doubted, papers, parts, steps
 from kyc.onboarding.access import organisation_of, while_open
 from kyc.onboarding.changing import Page
 from kyc.onboarding.fields import SentFile
@@ -51,8 +49,6 @@ from kyc.parties.models import Party
 
 MINUTES, PURPOSE = 10, "phone"
 DIGEST = re.compile(r"[0-9a-f]{64}")
-# For so long the telephone waits to hear whether what it sent can be read.
-PATIENCE = timedelta(minutes=2)
 
 
 class Used(Refused):
@@ -152,7 +148,7 @@ def offer(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 def waits(request: HttpRequest, of: str) -> HttpResponse:
     """For the page on which the link was drawn: on to the documents once the file is there, else how long it lives."""
     of = of if DIGEST.fullmatch(of) else ""
-    document = came(of)
+    document = came(sent_by(of))
     if document and document.uploaded_by_id == request.user.pk:
         messages.success(request, _("%(name)s has come from your phone.") % {"name": document.name})
         return HttpResponseClientRedirect(reverse("onboarding:documents"))
@@ -164,9 +160,13 @@ def waits(request: HttpRequest, of: str) -> HttpResponse:
     return render(request, "onboarding/phone_waits.html", {"waits": of, "left": handed.minutes_left})
 
 
-def came(of: str) -> Document | None:
-    """What was sent by the link of that digest."""
-    number = shared.found(f"phone:{of}:sent")
+def sent_by(of: str) -> str:
+    """The number of the document that was sent last by the link of that digest; empty where none was."""
+    return shared.found(f"phone:{of}:sent") or ""
+
+
+def came(number: str) -> Document | None:
+    """The document of that number, unless it has been removed."""
     return Document.objects.select_related("reading").filter(pk=number, removed_at=None).first() if number else None
 
 
@@ -180,41 +180,47 @@ def is_in_doubt(document: Document) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 def on_phone(request: HttpRequest, token: str) -> HttpResponse:
     """The one field that the link is for, a part of a large file on its way, and what became of it. No other site knows the
-    address, which alone gives the right to post to it."""
-    is_part = "part" in request.FILES or "sent" in request.GET
-    for action, rate in () if is_part else (("phone", LOOKS), ("phoning", SENDINGS)):
-        if (request.method == "POST" or rate == LOOKS) and limits.spent(request, action, rate):
-            return private(limits.refused(request, limits.wait(request, action, rate)))
+    address, which alone gives the right to post to it. What a page asks by itself is not counted where the link is known."""
     with scope.everything():
-        handed, document = known(token), came(digest(token))
+        handed, sent = known(token), sent_by(digest(token))
+        document = came(sent)
+        if not (handed and (is_part(request) or (document and request.htmx))):  # type: ignore[attr-defined]  # django-htmx
+            for action, rate in (("phone", LOOKS), ("phoning", SENDINGS)):
+                if (request.method == "POST" or rate == LOOKS) and limits.spent(request, action, rate):
+                    return private(limits.refused(request, limits.wait(request, action, rate)))
         is_again = document is not None and is_in_doubt(document)
         if handed is None or (document and not is_again and request.method == "POST"):
             return private(render(request, "onboarding/phone_over.html", status=410))
         scope.enter(handed.organisation)
         if document and not is_again:
             return private(standing(request, document))
-        return private(asking(request, token, handed, document))
+        return private(asking(request, token, handed, sent=sent, before=document))
+
+
+def is_part(request: HttpRequest) -> bool:
+    """A part of a file, or the question how far it has come."""
+    return "part" in request.FILES or "sent" in request.GET
 
 
 def standing(request: HttpRequest, document: Document) -> HttpResponse:
     """Whether what was sent can be read, as far as it is known by now."""
     reading = getattr(document, "reading", None)
     is_known = reading is not None and reading.state != Reading.State.WAITING
-    is_waiting = not is_known and timezone.now() < document.uploaded_at + PATIENCE
+    is_waiting = not is_known and doubted.is_waited_for(document)
     template = "phone_standing" if request.htmx else "phone_sent"  # type: ignore[attr-defined]  # django-htmx
     told = {"is_read": is_known and reading.outcome == Reading.Outcome.READ, "is_waiting": is_waiting}
     return render(request, f"onboarding/{template}.html", told)
 
 
-def asking(request: HttpRequest, token: str, handed: Handed, before: Document | None) -> HttpResponse:
-    """`before` was sent by this link, and could not be read."""
+def asking(request: HttpRequest, token: str, handed: Handed, *, sent: str, before: Document | None) -> HttpResponse:
+    """`sent` is the number of what was sent by this link already; `before` that document, which could not be read."""
     if request.htmx:  # type: ignore[attr-defined]  # django-htmx
         return HttpResponseClientRedirect(request.path)
     user = User.objects.filter(pk=handed.user).first()
-    if user and ("part" in request.FILES or "sent" in request.GET):
+    if user and is_part(request):
         return parts.answered(request, user)
     form = PhoneForm(posted(request), parts.received(request, user) if user else request.FILES)
-    if form.acted(lambda: save(token, handed, form.cleaned_data["file"], before)):
+    if form.acted(lambda: save(token, handed, form.cleaned_data["file"], sent=sent, before=before)):
         parts.done(request, user)
         return redirect("onboarding:on_phone", token=token)
     told = {
@@ -223,7 +229,7 @@ def asking(request: HttpRequest, token: str, handed: Handed, before: Document | 
         "party": party_of(handed),
         "organisation_name": Organisation.objects.filter(pk=handed.organisation).values_list("name", flat=True).first(),
         "before": before,
-        "held": parts.held(form, user) if user else {},
+        "held": parts.held(form, request, user) if user else {},
         "left": handed.minutes_left,
         "largest": LARGEST,
         "too_large": SENTENCES["large"],
@@ -236,9 +242,9 @@ def party_of(handed: Handed) -> Party | None:
     return found.first() if handed.party else None
 
 
-def save(token: str, handed: Handed, file: Taken, before: Document | None = None) -> None:
-    """Once: whoever presses twice sends one file, and one that was not taken, or can't be read, may be sent anew."""
-    used = f"{key(token)}:used:{before.pk if before else ''}"
+def save(token: str, handed: Handed, file: Taken, *, sent: str, before: Document | None) -> None:
+    """Once: whoever presses twice sends one file, and one that was not taken, can't be read or was removed may be sent anew."""
+    used = f"{key(token)}:used:{sent}"
     if not shared.note_first(used, seconds=MINUTES * 60):
         raise Used(_("This link has sent its file already."))
     with ExitStack() as unless_sent:

@@ -250,6 +250,9 @@ def confirmed(asked: Asked) -> Rows:
         how = Confirmation.How(row.how).label
         yield str(Confirmation.What(row.what).label), f"{row.value}: {how}, {moment(row.confirmed_at)}{ended}"
     for check in asked.of_party(asked.reader.then(OutsideCheck)):
+        if check.state == OutsideCheck.State.BEGINNING:
+            # Nobody has checked anything: the service has not answered that it does.
+            continue
         told = ", ".join(f"{name} {text}" for name, text in sorted(check.descriptors.items()))
         state = OutsideCheck.State(check.state).label
         yield "A verification service", f"{check.service}, {check.reference}, {moment(check.started_at)}: {state}. {told}".strip()

@@ -397,6 +397,21 @@ class TestErrors:
         assert (message.state, message.errors) == ("queued", 16)
         assert round((message.claimed_until - timezone.now()).total_seconds()) == 3600
 
+    def test_what_is_written_then_may_fail_and_leaves_nothing(self, caplog: pytest.LogCaptureFixture) -> None:
+        class Strict(jobs.Queue):
+            def when_failed(self, row: Any, failure: str) -> None:
+                queued(subject="It failed")
+                raise IntegrityError(f"no room for {failure}")
+
+        queued(errors=QUEUE.max_errors - 1)
+        claim = Strict(**{field.name: getattr(QUEUE, field.name) for field in dataclasses.fields(QUEUE)}).claim()
+        assert claim is not None
+        with claim:
+            raise ValueError("no")
+        message = Message.objects.get()
+        assert (message.state, message.claimed_until, message.failure) == ("failed", None, "ValueError: no")
+        assert "no room for ValueError: no" in caplog.text
+
     def test_work_that_ends_without_finishing_counts_as_an_error(self) -> None:
         queued()
         with claimed():

@@ -318,6 +318,15 @@ class TestStart:
                 outside_checks.start(nordlys.controller, service="generic", path="/", by=nordlys.by)
         assert not OutsideCheck.objects.exists()
 
+    def test_nor_what_failed_for_no_fault_of_the_service(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        def broken(*_arguments: Any, **_more: Any) -> str:
+            raise ValueError("an error of ours")
+
+        monkeypatch.setattr(outside_checks, "begun", broken)
+        with pytest.raises(ValueError, match="of ours"):
+            outside_checks.start(nordlys.controller, service="generic", path="/", by=nordlys.by)
+        assert not OutsideCheck.objects.exists()
+
     def test_a_service_that_is_away_says_so(self, nordlys: Founded) -> None:
         with pytest.raises(ServiceAway, match="cannot be reached"):
             outside_checks.start(nordlys.controller, service="generic", path="/", by=nordlys.by)

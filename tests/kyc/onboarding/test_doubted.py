@@ -107,3 +107,8 @@ class TestBeingRead:
         read(document, "unreadable", faults=["too_dark"])
         shown = text(alices.get(PAGE, **part))
         assert "Being read…" not in shown and "hx-trigger" not in shown
+
+    def test_the_page_does_not_ask_without_end(self, nordlys: cast.Founded, alices: Client) -> None:
+        Document.objects.filter(pk=sent(nordlys).pk).update(uploaded_at=timezone.now() - doubted.PATIENCE)
+        shown = text(alices.get(PAGE))
+        assert "Being read…" in shown and "hx-trigger" not in shown

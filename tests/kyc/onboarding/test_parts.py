@@ -123,7 +123,7 @@ class TestPart:
     def test_of_all_people_together_so_many_are_taken_and_then_the_browser_sends_whole_files(
         self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(parts, "MOST_IN_ALL", 2)
+        monkeypatch.setattr(parts, "MOST_IN_ALL", 6)
         charlie = founded(customer("charlie@other.example", "Charlie"), name="Other AS", person="Charlie")
         answers = [
             signed_in(by).post(
@@ -147,3 +147,33 @@ class TestPart:
     def test_an_ordinary_form_does_as_ever(self, nordlys: Founded) -> None:
         form = {"kind": "register_extract", "file": pdf(width=333)}
         assert signed_in(nordlys.by).post("/verification/documents/", form).status_code == 302
+
+
+class TestHeld:
+    def refused(self, by: Founded) -> str:
+        """The number under which the file of a form waits that says no kind."""
+        file = SimpleUploadedFile("scan.png", picture("PNG"))
+        answer = signed_in(by.by).post("/verification/documents/", {"kind": "", "file": file})
+        assert answer.status_code == 422
+        return str(answer.context["held"].get("sent", ""))
+
+    def test_a_file_waits_whose_form_is_refused_for_something_else(self, nordlys: Founded) -> None:
+        form = {"kind": "register_extract", "sent": self.refused(nordlys), "sent_name": "scan.png"}
+        assert signed_in(nordlys.by).post("/verification/documents/", form).status_code == 302
+        assert Document.objects.latest("pk").name == "scan.png"
+
+    def test_its_parts_count_as_those_that_a_browser_sends(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(parts, "MOST_IN_ALL", 2 * len(picture("PNG")))
+        charlie = founded(customer("charlie@other.example", "Charlie"), name="Other AS", person="Charlie")
+        assert [bool(self.refused(one)) for one in (nordlys, nordlys, charlie)] == [True, True, False]
+
+    def test_nor_of_one_person_more_than_he_may_send(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(parts, "RATE", "1/h/key")
+        charlie = founded(customer("charlie@other.example", "Charlie"), name="Other AS", person="Charlie")
+        assert [bool(self.refused(one)) for one in (nordlys, nordlys, charlie)] == [True, False, True]
+
+    def test_of_one_that_is_cut_off_nothing_stays(self, nordlys: Founded, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(parts, "MOST_IN_ALL", 300)
+        monkeypatch.setattr(parts, "PART", 200)
+        assert not self.refused(nordlys)
+        assert not [key for key in cache._cache if "part:" in key]  # type: ignore[attr-defined]  # Django's local cache

@@ -95,6 +95,36 @@ class TestOnPhone:
         assert "It could be read." in by_phone.get(link).content.decode()
         assert by_phone.post(link, {"photo": photo()}).status_code == 410
 
+    def test_one_that_was_removed_on_the_computer_may_be_sent_again(self, nordlys: Founded, link: str) -> None:
+        by_phone = Client()
+        by_phone.post(link, {"photo": photo()})
+        signed_in(nordlys.by).post(f"/verification/documents/{Document.objects.latest('pk').pk}/remove/")
+        assert by_phone.post(link, {"photo": photo()}).status_code == 302
+        assert Document.objects.current().filter(name="IMG_2.jpg").count() == 1
+        assert by_phone.post(link, {"photo": photo()}).status_code == 410
+
+    def test_whoever_presses_twice_sends_one(self, nordlys: Founded, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The second comes while the first is on its way, and has seen nothing of it."""
+        assert Client().post(link, {"photo": photo()}).status_code == 302
+        monkeypatch.setattr(phone, "sent_by", lambda _of: "")
+        answer = Client().post(link, {"photo": photo()})
+        assert answer.status_code == 422 and "has sent its file already" in answer.content.decode()
+        assert Document.objects.filter(name="IMG_2.jpg").count() == 1
+
+    def test_unknown_ones_are_counted_whatever_they_ask(self, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(phone, "LOOKS", "2/h/ip")
+        guessed = "/verification/phone/never-was/"
+        asked = ["?sent=x", "", "?sent=x"]
+        assert [Client().get(guessed + one).status_code for one in asked] == [410, 410, 429]
+        assert Client().get(link, {"sent": "x"}).status_code == 200, "parts of one that is known go on"
+
+    def test_a_page_that_asks_by_itself_is_not_counted(self, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(phone, "LOOKS", "2/h/ip")
+        Client().post(link, {"photo": photo()})
+        asks = {"HX-Request": "true", "Asked-By": "page"}
+        assert {Client().get(link, headers=asks).status_code for _ in range(4)} == {200}
+        assert [Client().get(link).status_code for _ in range(2)] == [200, 429]
+
     def test_hands_over_no_session(self, link: str) -> None:
         by_phone = Client()
         by_phone.get(link)

@@ -433,6 +433,15 @@ class TestAnIndividual:
         assert kind == "Bank account" and "DNB" in means and "from Salary or savings" in means
         assert "947" in means and "NO93860111" not in json.dumps(facts), "of an account's number the last three"
 
+    def test_and_the_checks_that_a_service_has_begun(self, siri: Any) -> None:
+        for state in ("beginning", "started"):
+            OutsideCheck.objects.create(
+                organisation=siri.organisation, party=siri.party, service="stripe", state=state, reference=f"vs_{state}",
+                started_by=siri.by,
+            )  # fmt: skip
+        text = json.dumps(answer(decided(siri.organisation, siri.by, party=siri.party)))
+        assert "vs_started" in text and "vs_beginning" not in text
+
     def test_and_the_documents_that_are_of_no_other(self, siri: Any) -> None:
         other = Party.objects.create(organisation=siri.organisation, kind="person", name="Bo Moe")
         theirs = evidence.upload(siri.organisation, kind="passport", file=cast.pdf(width=333), party=other, by=siri.by)
