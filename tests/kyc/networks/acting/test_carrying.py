@@ -351,6 +351,14 @@ class TestWhatCouldNotBeDone:
         assert states(measure) == ["placed"] * 2 and reason(linked) == "key_held"
         assert AuditEvent.objects.filter(verb="measure.retried").count() == 1
 
+    @pytest.mark.parametrize("state", ["failed", "stuck"])
+    def test_each_account_has_its_own_turn_again(self, controller: Controller, ines: User, vasco: User, state: str) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        MeasureMember.objects.update(state=state)
+        measuring.retry(measure, by=ines)
+        turns = list(measure.members.values_list("claimed_until", flat=True))
+        assert None not in turns and len(set(turns)) == 2
+
     @pytest.mark.parametrize("verb", ["retry", "spare", "undo"])
     def test_nor_undone(
         self, linked: Issued, controller: Controller, ines: User, vasco: User, monkeypatch: pytest.MonkeyPatch, verb: str
