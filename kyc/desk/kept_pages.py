@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -23,11 +23,14 @@ MOST = 200
 def kept(request: HttpRequest, pk: int, kept: int) -> HttpResponse:
     found = controllers.fetched(request, pk)
     row = get_object_or_404(KeptEvidence.objects.select_related("incident", "kept_by"), pk=kept, controller=found)
+    content = read(row.content)
     if "download" in request.GET:
+        if content is None:
+            raise Http404
         headers = {"Content-Disposition": f'attachment; filename="{found.number}-{row.sha256[:16]}.json"'}
         return HttpResponse(row.content, content_type="application/json", headers=headers)
     facts: dict[str, Any] = {"controller": found, "kept": row}
-    if content := read(row.content):
+    if content:
         names = {member["account"]: member["name"] for member in content["members"]}
         edges = sorted(content["edges"], key=lambda edge: -edge["bits"])
         facts |= {

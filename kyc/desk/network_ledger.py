@@ -171,6 +171,8 @@ def foreseen(network: Network, edge: Edge) -> str:
     numbers = foreseeing.leaving(network, (edge.a_id, edge.b_id))
     if numbers is None:
         return _("The network is too large to say here who would leave it if the two are kept apart.")
+    if not numbers:
+        return _("Kept apart, nobody would leave this network.")
     names = dict(Organisation.objects.filter(pk__in=numbers[:MOST_NAMES]).values_list("pk", "name"))
     named = ", ".join(names[one] for one in numbers if one in names)
     if more := len(numbers) - len(names):

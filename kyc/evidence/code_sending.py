@@ -17,7 +17,7 @@ from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from accounts.vault import searching
 from config import jobs
-from kyc.evidence import confirmations, texting
+from kyc.evidence import confirmations, proofed, texting
 from kyc.evidence.confirmation_models import OPEN, Confirmation, ConfirmationCode
 from kyc.evidence.confirming import codes
 from kyc.evidence.confirming.domains import KEEPERS
@@ -252,7 +252,9 @@ def tried(party: Party, channel: str, code: str, *, by: User) -> Confirmation | 
     close(row, S.USED)
     what, how = SHOWS[C(channel)]
     text = confirmations.said(party)[what]
-    return confirmations.make(party, what=what, how=how, value=text, mark=confirmations.mark_of(party, what, text), by=by)
+    made = confirmations.make(party, what=what, how=how, value=text, mark=confirmations.mark_of(party, what, text), by=by)
+    proofed.tell(party)
+    return made
 
 
 def is_still_there(row: ConfirmationCode, party: Party) -> bool:

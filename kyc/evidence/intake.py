@@ -112,8 +112,10 @@ class Waiting(jobs.Queue):
     def when_failed(self, row: Document, failure: str) -> None:
         """It proves nothing then, and nor does what an officer verified by it while it was released."""
         fell = falls(row)
-        audit.record("document.unchecked", target=row, by=None, reason=failure[:200], name=row.name)
-        tell_officers(row, failure=failure, fell=fell)
+        is_told = fell > 0 or not told_lately()
+        audit.record("document.unchecked", target=row, by=None, reason=failure[:200], name=row.name, officers_told=is_told)
+        if is_told:
+            tell_officers(row, failure=failure, fell=fell)
 
 
 QUEUE = Waiting(
@@ -171,10 +173,7 @@ def falls(document: Document) -> int:
 
 
 def tell_officers(document: Document, *, fell: int, failure: str = "") -> None:
-    """Those who judge evidence, to whom it falls to ask for it anew. That files can't be checked, once an hour: one scanner in
-    trouble is one trouble."""
-    if failure and not fell and told_lately(document):
-        return
+    """Those who judge evidence, to whom it falls to ask for it anew."""
     file = Document.objects.select_related("organisation").get(pk=document.pk)
     subject = _("A file could not be checked for viruses") if failure else _("What was verified by a file has fallen")
     for person in staff.may(Permission.EVIDENCE_JUDGE):
@@ -183,11 +182,11 @@ def tell_officers(document: Document, *, fell: int, failure: str = "") -> None:
         )
 
 
-def told_lately(document: Document) -> bool:
+def told_lately() -> bool:
+    """Whether officers were written to that files can't be checked: one scanner in trouble is one trouble."""
     since = timezone.now() - TOLD_AGAIN
     with scope.everything():
-        before = AuditEvent.objects.filter(verb="document.unchecked", at__gt=since).exclude(target_id=str(document.pk))
-        return before.exists()
+        return AuditEvent.objects.filter(verb="document.unchecked", at__gt=since, details__officers_told=True).exists()
 
 
 def tell(document: Document) -> None:

@@ -2,12 +2,13 @@
 else has used his papers (NIST SP 800-63A, notification of proofing; IDA-05)."""
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import audit, messages
 from accounts.models import AuditEvent
 from kyc.evidence import confirmations, graded
-from kyc.evidence.confirmation_models import Confirmation
+from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode
 from kyc.parties.models import Party
 from kyc.rules import assurance
 
@@ -18,15 +19,16 @@ def tell(party: Party) -> bool:
     address = confirmed_address(party)
     if not party.is_person or not address or was_told(party) or not is_proofed(party):
         return False
-    provider = settings.PROVIDER_NAME or _("The provider")
-    messages.queue_template(
-        "person_proofed",
-        to=address,
-        subject=_("%(provider)s: your identity has been verified") % {"provider": provider},
-        organisation=party.organisation,
-        provider=provider,
-        person=party,
-    )
+    with translation.override(language(party)):
+        provider = settings.PROVIDER_NAME or _("The provider")
+        messages.queue_template(
+            "person_proofed",
+            to=address,
+            subject=_("%(provider)s: your identity has been verified") % {"provider": provider},
+            organisation=party.organisation,
+            provider=provider,
+            person=party,
+        )
     audit.record("person.proofing_told", target=party, by=None, name=party.name)
     return True
 
@@ -34,6 +36,12 @@ def tell(party: Party) -> bool:
 def confirmed_address(party: Party) -> str:
     row = confirmations.confirmed(party).filter(what=Confirmation.What.EMAIL, how=Confirmation.How.EMAIL_CODE).first()
     return str(party.email) if row else ""
+
+
+def language(party: Party) -> str | None:
+    """In which the code was sent that confirmed his address."""
+    sent = ConfirmationCode.objects.filter(party=party, channel=ConfirmationCode.Channel.EMAIL).order_by("-pk")
+    return sent.values_list("locale", flat=True).first()
 
 
 def was_told(party: Party) -> bool:

@@ -22,6 +22,7 @@ from kyc.networks.heads import Head, Heads, Line, dated
 from kyc.networks.indication_models import Indication
 from kyc.networks.measure_models import MeasureMember
 from kyc.networks.models import Incident
+from kyc.networks.network_models import Network
 from kyc.usage.models import UsageDay
 
 # Of a network with more accounts the incident names the network, and they are involved one by one.
@@ -133,10 +134,20 @@ def concerned(shown: Heads) -> list[Concerned]:
     those, days = heads.whose(shown.indication), (shown.since, shown.indication.day)
     used = UsageDay.objects.filter(organisation__in=those, day__range=days).order_by().values("organisation")
     sent = dict(used.annotate(n=Sum("requests")).values_list("organisation", "n"))
-    freed = MeasureMember.objects.filter(organisation__in=those, state=MeasureMember.State.OVERTURNED)
+    done = MeasureMember.objects.filter(measure__controller__network__in=went_into(shown.indication.network_id))
+    freed = done.filter(organisation__in=those, state=MeasureMember.State.OVERTURNED)
     at = dict(freed.order_by("ended_at").values_list("organisation", "ended_at"))
     rows = [Concerned(one, sent.get(one.pk, 0), at.get(one.pk)) for one in those]
     return sorted(rows, key=lambda row: (-row.requests, row.organisation.name, row.organisation.pk))
+
+
+def went_into(network: int | None) -> set[int]:
+    """Numbers of the network and of all that have been merged into it; of none for a key by itself."""
+    found = new = {network} if network else set()
+    while new:
+        new = set(Network.objects.filter(merged_into__in=new).values_list("pk", flat=True)) - found
+        found = found | new
+    return found
 
 
 def because(shown: Heads, one: Concerned) -> str:

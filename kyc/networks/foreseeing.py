@@ -24,7 +24,7 @@ def leaving(network: Network, pair: Pair) -> list[int] | None:
     if len(bits) > MOST_EDGES:
         return None
     members = set(standing.members(network).values_list("organisation", flat=True))
-    ruled = rulings.for_run()
+    ruled = rulings.for_run(besides=About(pair=pair))
     return sorted(gone(members, bits, rulings.groups(ruled.must), {*ruled.cannot, pair}))
 
 

@@ -250,8 +250,9 @@ def retry(measure: Measure, *, by: User) -> Measure:
     """What could not be done or undone is tried again, as if it had never been. Where nothing stands so, it is silence. Raises
     NotNow."""
     measure = locked(measure, S.TAKEN, S.UNDONE, by=by)
-    again = measure.members.filter(state=M.FAILED).update(state=M.WAITING, **UNTRIED)
-    again += measure.members.filter(state=M.STUCK).update(state=M.UNDOING, **UNTRIED)
+    untried = UNTRIED | {"claimed_until": spreading.drawn()}
+    again = measure.members.filter(state=M.FAILED).update(state=M.WAITING, **untried)
+    again += measure.members.filter(state=M.STUCK).update(state=M.UNDOING, **untried)
     if again:
         audit.record("measure.retried", target=measure, by=by, measure=measure.number, accounts=again)
         jobs.woke("measure.taken")

@@ -112,9 +112,9 @@ def confirmed(agency: Agency | None, about: About) -> Agency:
         raise NotConfirmed(_("Name the agency: one that an officer has confirmed."))
     found = agencies.held().filter(pk=agency.pk).first()
     if found is None:
-        raise NotConfirmed(_("This agency is not confirmed, or not any more. Choose another, or none."))
+        raise NotConfirmed(_("This agency is not confirmed, or not any more. Choose another."))
     if about.pair and not agencies.run_by(found).issuperset(about.pair):
-        raise NotConfirmed(_("This agency does not run both accounts. Choose another, or none."))
+        raise NotConfirmed(_("This agency does not run both accounts. Choose another."))
     return found
 
 

@@ -59,9 +59,11 @@ class Ruled:
         return frozenset(value for value, kind in self.values.items() if kind != K.SAME_CONTROLLER)
 
 
-def for_run() -> Ruled:
-    """What the next building goes by, in a few queries. The compartment is open around it, else the database shows no row."""
-    rows = list(Ruling.objects.in_force().exclude(pk__in=lapsed()).order_by("pk"))
+def for_run(besides: About | None = None) -> Ruled:
+    """What the next building goes by, in a few queries; without what is said of `besides`, where another word on it is
+    weighed. The compartment is open around it, else the database shows no row."""
+    said = Ruling.objects.in_force().exclude(pk__in=lapsed())
+    rows = list((said.exclude(besides.rows) if besides else said).order_by("pk"))
     must, cannot = together(rows), {(row.a_id, row.b_id) for row in rows if row.is_of_pair and row.kind != K.SAME_CONTROLLER}
     cannot |= declined(groups(must))
     values = {(row.type, row.value): row.kind for row in rows if row.value is not None}

@@ -14,8 +14,9 @@ from kyc.keys.pool_models import Period, Unit
 from kyc.parties.sentences import one_stop
 from reports.facts import used
 from reports.facts.access import held_thing, shown
+from reports.facts.changes import UNNAMED
 from reports.facts.intervals import Interval, cut, gaps
-from reports.facts.ledger import UNNAMED, Ledger, moment, selected
+from reports.facts.ledger import Ledger, moment, selected
 from reports.facts.reader import Reader, exact
 
 Change = tuple[datetime, str, str, int | None]

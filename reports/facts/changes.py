@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from accounts import history
-from accounts.audit import PRODUCT
+from accounts.audit import OFFICER, PRODUCT
 from accounts.models import Membership, User
 from accounts.permissions import StaffRole
 from kyc.cases.models import Case, Entity, Examination, Requirement
@@ -37,6 +37,8 @@ LABELS = {
 }
 # Stands for the product among the ids of users.
 PRODUCT_ITSELF = -1
+# No person has this number: one who is told of by no name.
+UNNAMED = 0
 Tell = Callable[[Reader, Any], str]
 NAMED = (
     "name", "native_name", "legal_form", "country", "hq_country", "registration_number", "register", "lei", "tax_country",
@@ -205,15 +207,21 @@ class Actors:
         """The audit row stands in the transaction of the change. Without one, it was the person whose request it was. Where
         several people share a transaction, each row says whose it is."""
         asked = {transaction_of(row): user(row) for row in rows if place(row) is None}
-        acted = {(inc, xid): actor for inc, xid, actor in reader.audited().values_list("incarnation", "xid", "actor_id")}
-        by = asked | {which: person or PRODUCT_ITSELF for which, person in acted.items() if which in asked}
+        audited = reader.audited().values_list("incarnation", "xid", "actor_id", "actor")
+        acted = {(inc, xid): person or nobody(name) for inc, xid, person, name in audited}
+        by = asked | {which: person for which, person in acted.items() if which in asked}
         people = [person for person in (*by.values(), *(user(row) for row in rows)) if person]
-        return cls(by, reader.people(people) | {PRODUCT_ITSELF: PRODUCT}, roles_of(reader, people))
+        return cls(by, reader.people(people) | {PRODUCT_ITSELF: PRODUCT, UNNAMED: OFFICER}, roles_of(reader, people))
 
     def told(self, row: Any) -> dict[str, str]:
         person = self.by.get(transaction_of(row)) if place(row) is None else user(row) or PRODUCT_ITSELF
         held = [role for at, role in self.roles.get(person or 0, []) if at <= row.pgh_created_at]
         return {"by": self.names.get(person, ""), "role": held[-1] if held else ""}
+
+
+def nobody(actor: str) -> int:
+    """Who it was where the audit row points to no person."""
+    return UNNAMED if actor == OFFICER else PRODUCT_ITSELF
 
 
 def transaction_of(row: Any) -> tuple[int, int]:

@@ -12,13 +12,11 @@ from accounts.models import AuditEvent, Project, Proposal
 from kyc.cases.models import Case, Decision, Entity
 from kyc.keys.models import Hold, Key, Link
 from kyc.keys.pool_models import LimitPool
-from reports.facts.changes import case_number, roles_of
+from reports.facts.changes import UNNAMED, case_number, roles_of
 from reports.facts.intervals import Interval
 from reports.facts.reader import Reader, exact
 
 Roles = dict[int, list[tuple[datetime, str]]]
-# No person has this number: one who is told of by no name.
-UNNAMED = 0
 
 
 def moment(value: datetime | None) -> str:

@@ -1,12 +1,14 @@
 """Evidence judged in a case, and who is told of it."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Message, User
 from kyc.cases import evidencing
 from kyc.cases.models import Case
-from kyc.evidence import confirmations, graded, items, proofed
+from kyc.evidence import code_sending, confirmations, graded, items, proofed
 from kyc.evidence.item_models import EvidenceItem
 from kyc.parties.models import Party
 from tests.cast import Founded
@@ -51,6 +53,17 @@ class TestProofed:
         assert AuditEvent.objects.get(verb="person.proofing_told").target_id == str(alice.pk)
         evidencing.verify(case, item, method="attended", result="passed", by=ana)
         assert Message.objects.filter(to=ADDRESS).count() == 1
+
+    def test_also_where_he_confirms_his_address_last(self, case: Case, alice: Party, nordlys: Founded, ana: User) -> None:
+        address = alice.email = "later@post.example"
+        alice.save()
+        judged(case, chip(alice, ana), ana)
+        code_sending.ask(alice, channel="email", by=nordlys.by)
+        assert Message.objects.filter(to=address).count() == 1, "the code alone"
+        code = re.findall(r"\b\d{6,}\b", Message.objects.latest("pk").text)[0]
+        code_sending.enter(alice, channel="email", code=code, by=nordlys.by)
+        assert graded.reached_by(alice) == "ial2"
+        assert "identity has been verified" in Message.objects.filter(to=address).latest("pk").subject
 
     def test_not_at_an_address_that_nobody_confirmed(self, case: Case, alice: Party, nordlys: Founded, ana: User) -> None:
         alice.email = "other@post.example"

@@ -381,6 +381,13 @@ class TestRuling:
         assert edge
         assert f"Kept apart, {edge.a} would leave this network" in text(as_ines.get(page(network, f"edges/{edge.pk}/")))
 
+    def test_says_before_that_nobody_would_leave(
+        self, as_ines: Client, network: Network, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("kyc.networks.foreseeing.leaving", lambda *_which: [])
+        edge = first_edge(network)
+        assert "Kept apart, nobody would leave this network." in text(as_ines.get(page(network, f"edges/{edge.pk}/")))
+
     def test_by_a_value_that_many_have_elsewhere_says_that_it_takes_two(self, as_ines: Client, network: Network) -> None:
         those, now = networked.accounts(30, "Elsewhere {}"), timezone.now()
         signals.leave_all([Seen(one.pk, CARD[0], hashed(CARD[1]), now, now) for one in those])

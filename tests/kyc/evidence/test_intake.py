@@ -1,6 +1,7 @@
 """From a file to a document that officers may open."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -172,6 +173,17 @@ class TestRun:
         assert all(event.reason == "ValueError: the answer makes no sense" for event in told)
         mails = Message.objects.filter(to=ana.email)
         assert mails.count() == 1 and documents[0].name in mails.get().text and "makes no sense" in mails.get().html
+
+    def test_officers_are_told_again_an_hour_after_they_were(
+        self, nordlys: Founded, away: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ana, documents, begun = staff("analyst", "Ana Maric"), [send(nordlys, width=200 + at) for at in range(4)], timezone.now()
+        told = []
+        for at, document in enumerate(documents):
+            monkeypatch.setattr(timezone, "now", lambda passed=at * timedelta(minutes=50): begun + passed)
+            intake.QUEUE.when_failed(document, "ValueError: the answer makes no sense")
+            told.append(Message.objects.filter(to=ana.email).count())
+        assert told == [1, 1, 2, 2]
 
     def test_a_scan_that_another_worker_took_over_fails_nothing(self, nordlys: Founded, away: Any) -> None:
         send(nordlys)

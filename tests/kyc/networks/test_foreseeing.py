@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from kyc.networks import foreseeing
+from kyc.networks import foreseeing, ruling
 from kyc.networks.finding import bound
 from kyc.networks.finding.weighing import Pairs
 from kyc.networks.foreseeing import Freed, gone
 from kyc.networks.network_models import Network
 from kyc.networks.rulings import About
 from tests import networked
+from tests.cast import staff
 
 ALL = range(5)
 # Everybody with everybody, 4 the least.
@@ -54,6 +55,12 @@ class TestLeaving:
     def test_is_told_of_a_network_as_it_stands(self) -> None:
         network = networked.six()
         first, *_, last = sorted(network.memberships.values_list("organisation", flat=True))
+        assert foreseeing.leaving(network, (first, last)) == [last]
+
+    def test_leaves_out_the_word_that_it_would_replace(self) -> None:
+        network = networked.six()
+        first, *_, last = sorted(network.memberships.values_list("organisation", flat=True))
+        ruling.rule(network, About(pair=(first, last)), kind="same_controller", reason="One hand.", by=staff("investigator"))
         assert foreseeing.leaving(network, (first, last)) == [last]
 
     def test_of_a_value_is_who_is_held_by_no_edge_without_it(self) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from reports.facts.access import named
 from reports.facts.attributed import Attributed, plainly
+from reports.facts.changes import UNNAMED
 from reports.facts.intervals import Interval
-from reports.facts.ledger import UNNAMED, Ledger
+from reports.facts.ledger import Ledger
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 PEOPLE = {1: "Alice Olsen", 2: "Bo Lind"}

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from accounts import snapshots
+from accounts import audit, snapshots
+from kyc.keys import appeals
 from kyc.parties import payments
 from kyc.parties.models import Party
 from reports import canonical
@@ -63,6 +65,17 @@ class TestPayment:
         before = story.dossier_of(found.organisation, valid_at=then.taken_at)
         assert [row["ending"] for row in before["payment"]] == ["•••• 4242", "•••• 7947"]
         assert "8601" not in canonical.encode(facts).decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_officer_whom_nobody_is_told_of_is_an_officer() -> None:
+    found, ines = cast.founded(cast.customer()), cast.staff("investigator", "Ines Caldeira")
+    with transaction.atomic(), audit.unnamed():
+        placed = appeals.restrict(found.organisation, kind="hold", told="terms", is_taken=True, by=ines)
+    with transaction.atomic(), audit.unnamed():
+        appeals.end(placed, reason="It was undone", is_taken=True, by=ines)
+    told = [row for row in story.dossier_of(found.organisation)["changes"]["rows"] if row["what"] == "hold"]
+    assert [(row["by"], row["role"]) for row in told] == [("An officer", "")] * 2
 
 
 class TestDifference:

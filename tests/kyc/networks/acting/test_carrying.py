@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,13 +22,15 @@ from kyc.keys import appeals, holds, introspection, limits, pools
 from kyc.keys.appeal_models import Appeal, Restriction
 from kyc.keys.models import Hold, Key
 from kyc.keys.pool_models import LimitPool, PoolMember
-from kyc.networks import appealing, carrying, controlling, lifting, measuring, spreading, tasks
+from kyc.networks import appealing, assessing, carrying, controlling, lifting, measuring, spreading, tasks
 from kyc.networks.actions import Impossible
 from kyc.networks.controller_models import Controller, ControllerMember
 from kyc.networks.measure_models import Measure, MeasureMember, RuleMiss
+from kyc.networks.network_models import Network, NetworkChange
 from tests import cast
 from tests.kyc.keys.scenes import Issued
 from tests.kyc.networks.acting import two as hands
+from tests.kyc.networks.used import network_of
 
 pytestmark = pytest.mark.django_db
 
@@ -351,6 +354,14 @@ class TestWhatCouldNotBeDone:
         assert states(measure) == ["placed"] * 2 and reason(linked) == "key_held"
         assert AuditEvent.objects.filter(verb="measure.retried").count() == 1
 
+    @pytest.mark.parametrize("state", ["failed", "stuck"])
+    def test_each_account_has_its_own_turn_again(self, controller: Controller, ines: User, vasco: User, state: str) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco)
+        MeasureMember.objects.update(state=state)
+        measuring.retry(measure, by=ines)
+        turns = list(measure.members.values_list("claimed_until", flat=True))
+        assert None not in turns and len(set(turns)) == 2
+
     @pytest.mark.parametrize("verb", ["retry", "spare", "undo"])
     def test_nor_undone(
         self, linked: Issued, controller: Controller, ines: User, vasco: User, monkeypatch: pytest.MonkeyPatch, verb: str
@@ -597,6 +608,26 @@ class TestAppeals:
         miss = RuleMiss.objects.get()
         assert (miss.families, miss.types) == (["device", "payment"], ["device", "payment"])
         assert sorted(MeasureMember.objects.values_list("state", flat=True)) == ["overturned", "placed"]
+
+    def test_overturned_frees_it_where_the_use_of_that_network_is_assessed(
+        self, linked: Issued, controller: Controller, appeal: Appeal, rui: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        appealing.decide(appeal, outcome="overturned", answer="You are right.", by=rui)
+        carried()
+        monkeypatch.setattr(assessing.heads, "whose", lambda _indication: [linked.key.organisation])
+        day = timezone.localdate()
+
+        def is_freed(network: int | None) -> bool:
+            shown: Any = SimpleNamespace(since=day, indication=SimpleNamespace(network_id=network, day=day))
+            return assessing.concerned(shown)[0].freed_at is not None
+
+        assert controller.network is not None
+        other, own = network_of([Organisation.objects.create(name="Other")]), controller.network_id
+        assert (is_freed(own), is_freed(other.pk), is_freed(None)) == (True, False, False)
+        now = timezone.now()
+        NetworkChange.objects.create(network=controller.network, other=other, kind="merged", at=now, reason="One card.")
+        Network.objects.filter(pk=own).update(ended_at=now, end_reason="merged", merged_into=other)
+        assert is_freed(other.pk)
 
     def test_upheld_counts_nothing(self, linked: Issued, appeal: Appeal, rui: User) -> None:
         appealing.decide(appeal, outcome="upheld", answer="It shows nothing.", by=rui)

@@ -107,6 +107,14 @@ class TestTheWay:
         assert as_ines.get(f"{CONTROLLERS}{controller.pk + 99}/kept/{kept.pk}/").status_code == 404
         assert cast.signed_in(cast.staff("approver", "Rosa Lima")).get(own).status_code == 404
 
+    def test_what_was_erased_is_no_file(self, controller: Controller, as_ines: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("kyc.desk.kept_pages.read", lambda _content: None)
+        with scope.whole():
+            own = f"{CONTROLLERS}{controller.pk}/kept/{controller.kept.get().pk}/"
+        shown = as_ines.get(own)
+        assert shown.status_code == 200 and "?download" not in shown.content.decode()
+        assert as_ines.get(f"{own}?download").status_code == 404
+
     def test_an_incident_is_opened_from_it(self, controller: Controller, as_ines: Client) -> None:
         told = {"title": "Copied", "kind": "extraction", "confidence": "high", "detected_on": "2026-11-02"}
         opened = as_ines.post(f"{CONTROLLERS}{controller.pk}/incident/", told)
