@@ -152,6 +152,11 @@ class TestEnd:
         with pytest.raises(IntegrityError), transaction.atomic():
             Directive_.objects.filter(pk=made.pk).update(state="proposed")
 
+    def test_taken_it_is_not_declined(self, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia)
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            Directive_.objects.filter(pk=made.pk).update(state="declined")
+
 
 class TestProof:
     def test_outside_needs_grounds_and_an_end(self, linked: Issued, rui: User) -> None:

@@ -150,6 +150,22 @@ class TestChanges:
         proof.document.save(update_fields=["removed_at", "removed_by"])
         assert not is_good(linked)
 
+    def test_nor_one_that_the_scanner_shuts(self, linked: Issued, rui: User, sonia: User) -> None:
+        proof = shown_us(linked.key.organisation, linked.key.responsible, by=rui)[0]
+        in_force(by=rui, second=sonia)
+        assert is_good(linked)
+        type(proof.document).objects.filter(pk=proof.document_id).update(intake="infected")
+        assert not is_good(linked)
+
+    def test_a_customer_who_is_verified_for_longer_is_looked_at_anew(self, linked: Issued, rui: User, sonia: User) -> None:
+        another = linked.key.organisation_id + 1_000
+        made = in_force(by=rui, second=sonia, population="named", parameters={"organisations": [another]})
+        entity = linked.key.link_set.get().entity
+        type(entity).objects.filter(pk=entity.pk).update(valid_until=entity.valid_until + timedelta(days=30))
+        assert made.standing.proofs.get(key=linked.key).stale_at
+        carrying.run()
+        assert is_good(linked)
+
     def test_after_it_ends_all_go_on(self, linked: Issued, rui: User, sonia: User) -> None:
         made = in_force(by=rui, second=sonia)
         acting.lift(made, reason="Withdrawn.", by=rui)
