@@ -174,10 +174,10 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(P.DIRECTIVE_WORK)
 @require_POST
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
-    return ended(request, pk, "lift", acting.lift, _("Lifted. What it had closed is open."))
+    return ended(request, pk, "lift", acting.lift, _("Lifted. What it had closed is being opened."))
 
 
 @staff(P.DIRECTIVE_WORK)
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    return ended(request, pk, "undo", acting.undo, _("Undone. What it had closed is open."))
+    return ended(request, pk, "undo", acting.undo, _("Undone. What it had closed is being opened."))

@@ -2,7 +2,8 @@
 after it, tells whom it touches, and notes each minute. The row is the job; a worker that is killed has lost nothing, since each
 part is of what is still to be done.
 
-What needs none of this is that keys are refused: from its time on a directive closes them by the clock alone."""
+What needs none of this is that keys are refused: from its time on a directive closes them by the clock alone. That they go on
+after it is over needs it, since what is stored of each is brought back first; a key is refused too long rather than let go."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from accounts import audit
 from config import jobs
 from kyc.directives import acting, checking, ending, minutes, notifying, settling
 from kyc.directives.models import Directive, DirectiveNotice
-from kyc.keys.standing_models import StandingTier
+from kyc.keys.standing_models import StandingHold, StandingTier
 
 S, W = Directive.State, Directive.Work
 
@@ -45,9 +46,11 @@ def live() -> QuerySet[Directive]:
 
 
 def idle() -> QuerySet[Directive]:
-    """Those of which it may be that there is something to do: proposed, in force or coming to be, or over and not told so."""
+    """Those of which it may be that there is something to do: proposed, in force or coming to be, or over and keys or customers
+    not let go yet."""
     told = DirectiveNotice.objects.filter(directive=OuterRef("pk"), state__in=["waiting", "told"])
-    return Directive.objects.filter(Q(pk__in=live().values("pk")) | Exists(told), work=W.IDLE).select_related("standing")
+    open_ = Q(pk__in=live().values("pk")) | Q(state=S.TAKEN, standing__ended_at__isnull=True)
+    return Directive.objects.filter(open_ | Exists(told), work=W.IDLE).select_related("standing")
 
 
 def is_live(directive: Directive) -> bool:
@@ -77,6 +80,8 @@ def carry(claim: jobs.Claim) -> None:
     directive: Directive = claim.row
     with claim.kept_up():
         if is_live(directive):
+            if directive.claims > 1 or directive.failure:
+                made_up(directive)
             keep(directive)
         else:
             let_go(directive)
@@ -96,6 +101,14 @@ def keep(directive: Directive) -> None:
         begin(directive, tier)
     if begun(directive).exists():
         notifying.find(directive)
+
+
+def made_up(directive: Directive) -> None:
+    """Whoever was at it before did not end it: maybe of a part it is written where it stands, and its keys are not
+    brought after it."""
+    if begun(directive).exists():
+        for _keys in settling.settle_all([*acting.begins(directive)]):
+            minutes.note(directive)
 
 
 def begun(directive: Directive) -> QuerySet[StandingTier]:
@@ -128,7 +141,8 @@ def begin(directive: Directive, tier: StandingTier) -> None:
 
 
 def let_go(directive: Directive) -> None:
-    """It is over: what it alone had closed is open by itself already."""
+    """It is over: what it alone had closed goes on. Once that is done its standing hold has ended, also where it ran out."""
     for _keys in settling.settle_all([*acting.begins(directive)]):
         pass
     notifying.let_go(directive)
+    StandingHold.objects.filter(pk=directive.standing_id, ended_at__isnull=True).update(ended_at=timezone.now())

@@ -5,7 +5,7 @@ nothing."""
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -13,12 +13,15 @@ from django.utils import timezone
 from kyc.directives import facts
 from kyc.directives.facts import Asked
 from kyc.directives.models import Directive, DirectiveException
-from kyc.directives.population import OUTSIDE, Population, Verdict, judge, population
+from kyc.directives.population import OUTSIDE, USED_FROM, Population, Verdict, judge, population
 from kyc.keys.models import Key
 from kyc.keys.standing_models import StandingProof, alone
 from kyc.rules import packs
 
 A_PART = 2_000
+A_DAY = timedelta(days=1)
+# What a proof names, before facts are held still: whoever changes a fact holds its organisation first.
+ORGANISATIONS = "SELECT 1 FROM accounts_organisation WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
 WRITTEN = ["verdict", "grounds", "missing", "valid_until", "checked_at", "stale_at"]
 
 
@@ -32,7 +35,7 @@ def keys() -> QuerySet[Key]:
 
 
 def current() -> Q:
-    """Of proofs that need no look: nothing has changed since, and what shows it to be outside has not run out."""
+    """Of proofs that need no look: nothing has changed since, and it has not run out."""
     return Q(stale_at__isnull=True) & (Q(valid_until__isnull=True) | Q(valid_until__gt=Now()))
 
 
@@ -70,9 +73,13 @@ def check(directive: Directive) -> Iterator[list[int]]:
 @transaction.atomic
 def write(directive: Directive, part: list[Asked], asked: Population) -> None:
     """What is read and what is written is of one moment: whoever changes a fact meanwhile waits, or is waited for and seen."""
+    with connection.cursor() as cursor:
+        cursor.execute(ORGANISATIONS, [[key.organisation for key in part]])
     alone()
     now = timezone.now()
     longest = now + timedelta(days=packs.current().directive("proof_days"))
+    # From where keys were used is told by days of late, so that it changes with no fact: who is inside by it is looked at daily.
+    again = now + A_DAY if USED_FROM in {test.fact for test in asked.tests} else longest
     StandingProof.objects.bulk_create(
         (
             StandingProof(
@@ -82,7 +89,7 @@ def write(directive: Directive, part: list[Asked], asked: Population) -> None:
                 verdict=found.verdict,
                 grounds=list(found.grounds),
                 missing=list(found.missing),
-                valid_until=min(found.until or longest, longest) if found.verdict == OUTSIDE else None,
+                valid_until=min(found.until or longest, longest) if found.verdict == OUTSIDE else again,
                 checked_at=now,
             )
             for key, found in judged(part, asked, now=now)

@@ -90,6 +90,12 @@ class Batch:
         return set(people.values_list("pk", flat=True))
 
     @cached_property
+    def homes(self) -> dict[int, set[str]]:
+        """By customer's party: the countries from which use is not noted."""
+        rows = Party.objects.filter(pk__in=self.customers.values()).values_list("pk", "country", "hq_country")
+        return {party: {*filter(None, countries)} for party, *countries in rows}
+
+    @cached_property
     def statuses(self) -> dict[int, Proved]:
         """By party: where it stands as a foreign person, with the proof that lasts longest."""
         parties = {*self.customers.values(), *(key.responsible for key in self.keys)}
@@ -176,10 +182,12 @@ def parent(batch: Batch, party: int | None) -> Fact:
 
 
 def used_from(batch: Batch, key: Asked) -> Fact:
-    """From its customer's own country, and wherever else it was seen."""
-    own = attribute(batch, batch.customers.get(key.organisation), W.HEADQUARTERS)
+    """From its customer's own country, and wherever else it was seen. Use from where the customer says that it is of, or
+    is led from, is not noted (kyc/keys/uses.py), so each of these counts as used."""
+    party = batch.customers.get(key.organisation)
+    own, unnoted = attribute(batch, party, W.HEADQUARTERS), batch.homes.get(party, set()) if party else set()
     seen = batch.used_from.get(f"key:{key.prefix}", set())
-    return Fact(own.values | seen, own.is_proved, own.row, own.evidence, own.until)
+    return Fact(own.values | unnoted | seen, own.is_proved, own.row, own.evidence, own.until)
 
 
 def determined(batch: Batch, key: Asked, regimes: Collection[str]) -> Fact:

@@ -6,12 +6,16 @@ from django.db import connection
 from django.utils import timezone
 
 from kyc.directives.models import Directive, DirectiveMinute
-from kyc.keys.closed import CLOSED, is_closed
+from kyc.keys.closed import CLOSED, EVERY
 
 # For so long after something changed each minute is noted, and then each day.
 EACH_MINUTE = timedelta(minutes=10)
 DAY = timedelta(days=1)
+# By this directive alone, whatever another closes.
 CLOSED_TO = CLOSED.format(clock="statement_timestamp()", key="k.id", organisation="k.organisation_id")
+REFUSED = f"""EXISTS (
+    SELECT FROM ({CLOSED_TO} AND s.id = %(standing)s) AS shut
+    WHERE shut.tier = '{EVERY}' OR k.tiers = '{{}}' OR shut.tier = ANY (k.tiers::text[]))"""  # nosec B608  # words of ours
 COUNT = f"""
 SELECT count(*), count(*) FILTER (WHERE told.stands = 'outside'), count(*) FILTER (WHERE told.stands = 'inside'),
     count(*) FILTER (WHERE told.stands = 'unproven'), count(*) FILTER (WHERE told.stands = 'unchecked'),
@@ -22,7 +26,7 @@ FROM (
         WHEN own.id IS NOT NULL THEN 'outside'
         WHEN f.id IS NULL OR f.stale_at IS NOT NULL OR f.valid_until <= statement_timestamp() THEN 'unchecked'
         ELSE f.verdict
-    END AS stands, {is_closed("k", clock="statement_timestamp()")} OR k.tiers::text[] && ARRAY ({CLOSED_TO}) AS is_refused
+    END AS stands, {REFUSED} AS is_refused
     FROM kyc_key k JOIN accounts_organisation o ON o.id = k.organisation_id AND o.sandbox = ''
     LEFT JOIN kyc_standingproof f ON f.standing_id = %(standing)s AND f.key_id = k.id
     LEFT JOIN kyc_standingproof own ON own.standing_id = %(standing)s AND own.organisation_id = k.organisation_id

@@ -144,7 +144,7 @@ class Directive(Claimable):
                     {taken_by_another("taken", "directive")}
                     IF TG_OP = 'UPDATE' AND (OLD.state IN ('declined', 'lifted', 'undone') AND NEW.state <> OLD.state
                         OR NEW.state IN ('lifted', 'undone') AND OLD.state <> NEW.state AND OLD.state <> 'taken'
-                        OR NEW.state = 'proposed' AND OLD.state <> 'proposed'
+                        OR NEW.state IN ('proposed', 'declined') AND OLD.state NOT IN ('proposed', NEW.state)
                         OR ROW(NEW.id, NEW.kind, NEW.issuer, NEW.authority, NEW.reference, NEW.received_at, NEW.determined_on,
                             NEW.not_before, NEW.not_after, NEW.tiers, NEW.later, NEW.population, NEW.parameters, NEW.why,
                             NEW.effective_at, NEW.expires_at, NEW.standing_id, NEW.proposal_id, NEW.proposed_by_id)
@@ -209,19 +209,24 @@ class DirectiveException(models.Model):
             pgtrigger.Trigger(
                 name="exception_seen_by_two",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Delete,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
                 func="""
                     IF TG_OP = 'DELETE' THEN
                         RAISE EXCEPTION 'an exception is never deleted' USING ERRCODE = 'check_violation';
                     END IF;
-                    IF NEW.appeal_id IS NULL AND EXISTS (
+                    IF TG_OP = 'UPDATE' AND ROW(NEW.id, NEW.directive_id, NEW.organisation_id, NEW.appeal_id)
+                        IS DISTINCT FROM ROW(OLD.id, OLD.directive_id, OLD.organisation_id, OLD.appeal_id) THEN
+                        RAISE EXCEPTION 'who is left out does not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF TG_OP = 'INSERT' AND NEW.appeal_id IS NULL AND EXISTS (
                         SELECT 1 FROM kyc_directive d WHERE d.id = NEW.directive_id AND d.state <> 'proposed'
                     ) THEN
                         RAISE EXCEPTION 'a second person has seen who is left out' USING ERRCODE = 'check_violation';
                     END IF;
-                    IF NEW.appeal_id IS NOT NULL AND NOT EXISTS (
-                        SELECT 1 FROM kyc_appeal a WHERE a.id = NEW.appeal_id AND a.outcome = 'overturned'
-                          AND a.organisation_id = NEW.organisation_id
+                    IF TG_OP = 'INSERT' AND NEW.appeal_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM kyc_appeal a JOIN kyc_directivenotice n ON n.restriction_id = a.restriction_id
+                        WHERE a.id = NEW.appeal_id AND a.outcome = 'overturned'
+                          AND a.organisation_id = NEW.organisation_id AND n.directive_id = NEW.directive_id
                     ) THEN
                         RAISE EXCEPTION 'only a won appeal leaves out' USING ERRCODE = 'check_violation';
                     END IF;

@@ -22,7 +22,7 @@ SELECT pg_advisory_xact_lock(hashtext('kh_keys'), one.of::int) FROM (
 """  # noqa: S608  # nosec B608  # conditions of ours
 SETTLE = f"""
 UPDATE kyc_key k SET state = CASE k.state WHEN 'active' THEN 'held' ELSE 'active' END
-FROM (SELECT k.id FROM kyc_key k WHERE k.id = ANY(%(keys)s) AND {DIFFERS} ORDER BY k.id FOR UPDATE SKIP LOCKED) AS few
+FROM (SELECT k.id FROM kyc_key k WHERE k.id = ANY(%(keys)s) AND {DIFFERS} ORDER BY k.id FOR UPDATE) AS few
 WHERE few.id = k.id
 """  # noqa: S608  # nosec B608  # conditions of ours
 # Of those that go on with other tiers, whose state stays as it is: a trigger tells of all others.

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
 from accounts.models import Organisation
+from kyc.cases.models import Entity
 from kyc.evidence.item_models import DocumentReview
 from kyc.evidence.models import AttributeProof, Document, StatusProof
 from kyc.keys.models import Key, stray
@@ -190,7 +191,8 @@ pgtrigger.register(unsettles("attribute_unsettles", pgtrigger.Insert | pgtrigger
 pgtrigger.register(unsettles("attribute_proof_unsettles", pgtrigger.Insert))(AttributeProof)
 pgtrigger.register(unsettles("determination_unsettles", pgtrigger.Insert))(Determination)
 pgtrigger.register(unsettles("role_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("valid_to"), "NEW.kind = 'customer'"))(Role)
-pgtrigger.register(unsettles("document_unsettles", pgtrigger.UpdateOf("removed_at")))(Document)
+pgtrigger.register(unsettles("document_unsettles", pgtrigger.UpdateOf("removed_at", "intake")))(Document)
+pgtrigger.register(unsettles("entity_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("ended_at", "valid_until")))(Entity)
 pgtrigger.register(unsettles("review_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("superseded_at")))(DocumentReview)
 pgtrigger.register(unsettles("abroad_unsettles", pgtrigger.Insert, "NEW.name = 'traffic_country'"))(Fact)
 pgtrigger.register(

@@ -11,9 +11,10 @@ from accounts.models import AuditEvent, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import SamePerson
 from accounts.refused import ReasonMissing
-from kyc.directives import acting
+from kyc.directives import acting, carrying
 from kyc.directives.acting import BadDirective, NotNow
 from kyc.directives.models import Directive, DirectiveException
+from kyc.keys.introspection import introspect
 from kyc.keys.standing_models import StandingHold, StandingProof, StandingTier
 from tests.cast import Founded
 from tests.kyc.directives.scenes import in_force, proposed, shown_us, taken
@@ -132,12 +133,12 @@ class TestTake:
 
 class TestEnd:
     @pytest.mark.parametrize(("act", "state"), [(acting.lift, "lifted"), (acting.undo, "undone")])
-    def test_what_it_closed_is_open_at_once(self, linked: Issued, rui: User, sonia: User, act: Any, state: str) -> None:
+    def test_what_it_closed_goes_on(self, linked: Issued, rui: User, sonia: User, act: Any, state: str) -> None:
         made = in_force(by=rui, second=sonia)
         assert linked.state == "held"
         assert act(made, reason="The letter was withdrawn.", by=rui).state == state
-        made.standing.refresh_from_db()
-        assert made.standing.ended_at
+        carrying.run()
+        assert introspect(linked.secret)["active"]
 
     def test_it_needs_a_reason(self, rui: User, sonia: User) -> None:
         made = taken(by=rui, second=sonia)
@@ -150,6 +151,11 @@ class TestEnd:
             acting.take(made, by=sonia)
         with pytest.raises(IntegrityError), transaction.atomic():
             Directive_.objects.filter(pk=made.pk).update(state="proposed")
+
+    def test_taken_it_is_not_declined(self, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia)
+        with pytest.raises(IntegrityError, match="does not change"), transaction.atomic():
+            Directive_.objects.filter(pk=made.pk).update(state="declined")
 
 
 class TestProof:

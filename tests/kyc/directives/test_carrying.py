@@ -1,9 +1,9 @@
 """What a directive does to keys: whom it reaches, from when on, and whom it lets go."""
 
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Message, User
@@ -150,6 +150,22 @@ class TestChanges:
         proof.document.save(update_fields=["removed_at", "removed_by"])
         assert not is_good(linked)
 
+    def test_nor_one_that_the_scanner_shuts(self, linked: Issued, rui: User, sonia: User) -> None:
+        proof = shown_us(linked.key.organisation, linked.key.responsible, by=rui)[0]
+        in_force(by=rui, second=sonia)
+        assert is_good(linked)
+        type(proof.document).objects.filter(pk=proof.document_id).update(intake="infected")
+        assert not is_good(linked)
+
+    def test_a_customer_who_is_verified_for_longer_is_looked_at_anew(self, linked: Issued, rui: User, sonia: User) -> None:
+        another = linked.key.organisation_id + 1_000
+        made = in_force(by=rui, second=sonia, population="named", parameters={"organisations": [another]})
+        entity = linked.key.link_set.get().entity
+        type(entity).objects.filter(pk=entity.pk).update(valid_until=entity.valid_until + timedelta(days=30))
+        assert made.standing.proofs.get(key=linked.key).stale_at
+        carrying.run()
+        assert is_good(linked)
+
     def test_after_it_ends_all_go_on(self, linked: Issued, rui: User, sonia: User) -> None:
         made = in_force(by=rui, second=sonia)
         acting.lift(made, reason="Withdrawn.", by=rui)
@@ -158,13 +174,33 @@ class TestChanges:
         assert linked.state == "active"
 
     def test_it_expires_by_itself(self, linked: Issued, rui: User, sonia: User) -> None:
-        made = in_force(by=rui, second=sonia, expires_at=timezone.now() + timedelta(days=1))
+        made = in_force(by=rui, second=sonia, expires_at=timezone.now() + timedelta(seconds=2))
+        carrying.run()
         assert not is_good(linked)
-        with transaction.atomic():
-            type(made.standing).objects.filter(pk=made.standing_id).update(ends_at=timezone.now())
-        made.standing.refresh_from_db()
-        carrying.settling.settle([linked.key.pk], ["*"])
-        assert linked.state == "active"
+        time.sleep(max(0.0, (made.expires_at - timezone.now()).total_seconds()) + 0.1)
+        assert carrying.QUEUE.is_waiting()
+        carrying.run()
+        assert is_good(linked)
+        assert not made.notices.exclude(state="ended").exists()
+        assert not carrying.QUEUE.is_waiting()
+
+    def test_it_lets_go_though_nobody_was_told(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia, expires_at=timezone.now() + timedelta(seconds=2))
+        made.notices.filter(told_at__isnull=True).update(state="failed")
+        time.sleep(max(0.0, (made.expires_at - timezone.now()).total_seconds()) + 0.1)
+        carrying.run()
+        assert is_good(linked)
+
+    def test_a_worker_that_was_killed_between_writing_and_letting_go_has_lost_nothing(
+        self, linked: Issued, rui: User, sonia: User
+    ) -> None:
+        made = in_force(by=rui, second=sonia)
+        shown_us(linked.key.organisation, linked.key.responsible, by=rui)
+        list(carrying.checking.check(made))
+        assert not is_good(linked)
+        Directive.objects.filter(pk=made.pk).update(work="waiting", claims=1, claimed_until=timezone.now() - timedelta(seconds=1))
+        carrying.run()
+        assert is_good(linked)
 
     def test_another_hold_stays(self, linked: Issued, rui: User, sonia: User) -> None:
         from kyc.keys import holds

@@ -59,6 +59,11 @@ class TestOf:
         seen_from(linked, "CN")
         assert known(linked)[USED_FROM].values == {"NO", "CN"}
 
+    def test_use_from_where_it_was_formed_counts_since_none_is_noted(self, linked: Issued) -> None:
+        customer = linked.key.organisation.role_set.live().get(kind="customer").party
+        Party.objects.filter(pk=customer.pk).update(country="CN")
+        assert known(linked)[USED_FROM].values == {"NO", "CN"}
+
     def test_who_is_verified_is_known_until_that_ends(self, linked: Issued) -> None:
         keys = facts.asked(Key.objects.filter(pk=linked.key.pk).values_list("pk", "organisation", "responsible", "prefix"))
         [(_, found)] = facts.of(keys, population("named", {"organisations": [1]}), now=timezone.now())
