@@ -25,7 +25,7 @@ LEADS = {
     "approver": "/desk/cases/",
     "senior": "/desk/cases/",
     "auditor": "/reports/",
-    "investigator": "/reports/",
+    "investigator": "/desk/networks/",
     "administrator": "/audit/",
     "support": "/desk/cases/",
     "": "/verification/begin/",
