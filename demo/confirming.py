@@ -5,11 +5,11 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+from django.apps import apps
 from django.utils import timezone
 
 from accounts.models import Message, User
 from demo.founding import named, staff, turn
-from demo.models import Mail
 from demo.organisations.rows import Customer
 from kyc.cases import evidencing
 from kyc.cases.models import Case
@@ -54,7 +54,8 @@ def type_codes(company: Party, person: Party, by: User) -> None:
     code_sending.ask(company, channel=Channel.PHONE, by=by)
     # As a worker does, which can't see it yet.
     code_sending.run()
-    texted = Mail.objects.filter(to=company.phone).latest("pk").text
+    # Of the app that a machine without a demo has not.
+    texted = apps.get_model("demo", "Mail")._default_manager.filter(to=company.phone).latest("pk").text
     code_sending.enter(company, channel=Channel.PHONE, code=code_in(texted), by=by)
 
 

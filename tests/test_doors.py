@@ -1099,7 +1099,10 @@ def run_for(organisation: Organisation, by: User) -> dict[str, int]:
 def orders(organisation: Organisation) -> dict[str, int]:
     """One that waits for another officer, and one that was taken."""
     third, fourth = (cast.staff("approver", f"{name} {organisation.pk}") for name in ("Third", "Fourth"))
-    waits, taken = directed.proposed(by=third), directed.taken(by=third, second=fourth)
+    waits, taken = (
+        directed.proposed(by=third),
+        directed.taken(by=third, second=fourth, effective_at=timezone.now() + timedelta(days=300)),
+    )
     return {"directive": taken.pk, "proposed_directive": waits.pk}
 
 
