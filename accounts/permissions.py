@@ -45,6 +45,9 @@ class Permission(StrEnum):
     # Orders that close models to a population of keys (kyc/directives): to read them, and to propose and take them.
     DIRECTIVE_VIEW = "directive_view"
     DIRECTIVE_WORK = "directive_work"
+    # What was blocked or rejected under sanctions (kyc/directives/blocked): to read it, and to prepare what is reported of it.
+    BLOCKED_VIEW = "blocked_view"
+    BLOCKED_WORK = "blocked_work"
     # The investigators' compartment (FIN-17): networks, incidents, referrals; to read it, and to write in it.
     NETWORK_VIEW = "network_view"
     CUSTOMER_LOOK = "customer_look"
@@ -77,6 +80,8 @@ WORKING = frozenset(
         P.DECISION_PROPOSE,
         P.REPORT_VIEW,
         P.REPORT_REQUEST,
+        P.BLOCKED_VIEW,
+        P.BLOCKED_WORK,
     }
 )
 APPROVING = WORKING | {
@@ -109,6 +114,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.INQUIRY_VIEW,
             P.INQUIRY_ALL,
             P.DIRECTIVE_VIEW,
+            P.BLOCKED_VIEW,
         }
     ),
     StaffRole.ADMINISTRATOR: frozenset(

@@ -147,6 +147,7 @@ OF_RECORDS = {
     "record_made": _("the day it was made"),
     "record_used": _("the day it was last used"),
     "filing": _("the day it was closed, or referred if later"),
+    "unblocking": _("the day of the refusal, or of the unblocking"),
 }
 CLOCKS: dict[str, Clock] = {}
 CLASSES: dict[str, RecordClass] = {}

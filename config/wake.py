@@ -9,7 +9,8 @@ from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
 from kyc.directives import carrying as directives
 from kyc.directives import ending, notifying
-from kyc.directives.tasks import carry_directives
+from kyc.directives.blocked import finding as blocked
+from kyc.directives.tasks import carry_directives, keep_blocked
 from kyc.evidence import code_sending, domain_watch, intake, reads
 from kyc.evidence.tasks import look_for_domains, read_documents, scan_documents, send_codes
 from kyc.keys import (
@@ -53,6 +54,8 @@ jobs.on("case.submitted", examine_cases)
 jobs.on("case.checks_asked_again", examine_cases)
 jobs.on("case.review_opened", examine_cases)
 jobs.on("hit.ruled", examine_cases)
+jobs.on("hit.ruled", keep_blocked)
+jobs.on("case.examined", keep_blocked)
 jobs.on("hit.overturned", examine_cases)
 jobs.on("hit.overturned", open_reviews)
 jobs.on("list.activated", examine_cases)
@@ -128,6 +131,7 @@ jobs.sweep(lifting.QUEUE, carry_measures)
 jobs.sweep(directives.QUEUE, carry_directives)
 jobs.sweep(notifying.QUEUE, carry_directives)
 jobs.sweep(ending.QUEUE, carry_directives)
+jobs.sweep(blocked.QUEUE, keep_blocked)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import acted, confirming, data_requests, exposed, hands, incident, indicated, inquiry, stories, twice, use
+from demo import acted, blocked, confirming, data_requests, exposed, hands, incident, indicated, inquiry, stories, twice, use
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -141,4 +141,5 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
     patiently(hands.load)
     patiently(indicated.load)
     patiently(acted.load)
+    patiently(blocked.record)
     ask_for_reports()

@@ -1,6 +1,7 @@
 """Gathers the stages' models, in the order in which things happen."""
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
+from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
 from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
@@ -40,6 +41,8 @@ __all__ = [
     "AttributeProof",
     "Authorisation",
     "AuthorityProof",
+    "BlockedFiling",
+    "BlockedRecord",
     "Case",
     "Confirmation",
     "ConfirmationCode",

@@ -12,6 +12,7 @@ from accounts import messages, scope, snapshots
 from accounts.models import ErasureOrder, GatewayCredential, LegalHold, MemberInvitation, Membership, Organisation, Proposal, User
 from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
+from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
 from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
 from kyc.evidence import actions as evidence
 from kyc.evidence.agency_models import AgencyRuling
@@ -232,7 +233,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     differs = Discrepancy.objects.get(organisation=organisation)
     third = User.objects.create(email=f"fourth-{organisation.pk}@keyholder.example", name="Fourth", staff_role="approver")
     rows = [
-        *directed(organisation, key, by=approver, second=third),
+        *directed(organisation, key, by=approver, second=third), *blocked(organisation, by=approver),
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, runs,
         client, accepted, sameness,
         twice, invitation, item, mismatch, judged, *confirmed, *told, *queued, word,
@@ -297,6 +298,18 @@ def directed(organisation: Organisation, key: Key, *, by: User, second: User) ->
         directive=taken, minute=now, keys=1, outside=0, inside=1, unproven=0, unchecked=0, refused=0, refused_outside=0
     )
     return [waiting.standing, waiting, exception, proof, tier, notice]
+
+
+def blocked(organisation: Organisation, *, by: User) -> list[models.Model]:
+    """What was refused to it, complete, and its report that waits for another officer."""
+    record = BlockedRecord.objects.create(
+        organisation=organisation, kind="rejected", basis="region", holder=organisation.name, asset="service",
+        what="The use of the models.", authority="31 CFR 560.204", programme="IRAN", action="Refused.", contact="Sanctions desk",
+        happened_on=date(2026, 11, 2), due_on=date(2026, 11, 17), rule_pack="2026.11", made_by=by, kept_from=timezone.now(),
+        facts={"holder": {"name": organisation.name}, "owners": [], "entries": [], "arithmetic": {}},
+    )  # fmt: skip
+    proposal = Proposal.objects.create(kind="blocked.filing", choice="initial", reason="complete", proposed_by=by)
+    return [record, BlockedFiling.objects.create(kind="initial", record=record, proposal=proposal)]
 
 
 def order(*, by: User) -> Directive:

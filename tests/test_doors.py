@@ -35,6 +35,8 @@ from accounts.sessions import seen_at
 from kyc.cases import exposed
 from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.desk import network_words as words
+from kyc.directives.blocked import actions as blocking
+from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
 from kyc.evidence import actions as evidence
 from kyc.evidence import code_sending, intake, invitations
 from kyc.evidence.agency_models import AgencyRuling
@@ -70,6 +72,7 @@ from reports.models import Report, ReportLink, ReportPack, ReportSchedule, Subje
 from tests import cast, networked
 from tests.headers import lacking
 from tests.kyc.directives import scenes as directed
+from tests.kyc.directives.blocked import scenes as blocked
 from tests.rows import Rows, on_its_way_in, one_of_each
 from tests.whole import IS_WHOLE, by_turns, dealt, some
 
@@ -777,6 +780,32 @@ DOORS: dict[str, Door] = {
     ),
     "desk:directive_lift": Door(DIRECTORS, get=False, own=of(pk="directive"), post=of(reason="Withdrawn."), names="Withdrawn."),
     "desk:directive_undo": Door(DIRECTORS, get=False, own=of(pk="directive"), post=of(reason="By error."), names="By error."),
+    "desk:blocked_records": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
+    "desk:blocked_csv": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
+    "desk:blocked_new": Door(
+        EXAMINERS, names="New record",
+        post=lambda rows: blocked.TOLD
+        | {"customer": f"O-{rows['organisation']}", "kind": "rejected", "happened_on": "2026-11-20"},
+    ),
+    "desk:blocked_record": Door(EXAMINERS | {"auditor"}, own=of(pk="blocked"), names=NORDLYS),
+    "desk:blocked_amend": Door(
+        EXAMINERS, get=False, own=of(pk="held"), names=NORDLYS,
+        post=lambda _: blocked.TOLD | {"kind": "blocked", "happened_on": "2026-11-03"},
+    ),
+    "desk:blocked_prepare": Door(EXAMINERS, get=False, own=of(pk="held"), post=of(note=""), names="Prepared."),
+    "desk:blocked_dismiss": Door(EXAMINERS, get=False, own=of(pk="held"), post=of(reason="A licence."), names="A licence."),
+    "desk:blocked_release": Door(
+        EXAMINERS, get=False, own=of(pk="filed"), names="Delisted.",
+        post=of(released_on="2026-11-25", ground="Delisted."),
+    ),
+    "desk:blocked_take": Door(
+        APPROVERS, get=False, own=of(filing="filing"), names="ORS-9", post=of(filed_on="2026-11-20", reference="ORS-9")
+    ),
+    "desk:blocked_decline": Door(
+        EXAMINERS, get=False, own=of(filing="filing"), names="Another value.", post=of(reason="Another value."),
+        told={"analyst": "Your role does not allow this."},
+    ),
+    "desk:blocked_prepare_annual": Door(EXAMINERS, get=False, own=of(year="stock_year"), post=nothing, names="Prepared."),
     "desk:appeals": Door(HOLDERS, names="Nordlys"),
     "desk:appeal": Door(HOLDERS, own=of(pk="appeal"), names="We are a school."),
     "desk:appeal_decide": Door(
@@ -1045,7 +1074,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         "agency": rows[Agency].pk, "client": rows[AgencyAccount].pk, **run_for(organisation, rows[User]),
         "item": rows[EvidenceItem].pk, "mismatch": rows[Mismatch].pk,
-        **orders(organisation),
+        **orders(organisation), **stopped(organisation, rows),
         "restricted": unappealed(rows).handle, "appeal": rows[Appeal].pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
         **({"hand": rows[Controller].pk} if Controller in rows else {}),
@@ -1104,6 +1133,19 @@ def orders(organisation: Organisation) -> dict[str, int]:
         directed.taken(by=third, second=fourth, effective_at=timezone.now() + timedelta(days=300)),
     )
     return {"directive": taken.pk, "proposed_directive": waits.pk}
+
+
+def stopped(organisation: Organisation, rows: dict[Any, Any]) -> dict[str, int]:
+    """Property that is held and complete, some that is filed, and of another the report that waits; and the year of a stock."""
+    third, fourth = (cast.staff("approver", f"{name} {organisation.pk}") for name in ("Keeper", "Filer"))
+    days = {"happened_on": datetime(2025, 2, 3).date(), "kind": "blocked", "by": third}
+    held, filed = (blocking.record(organisation, blocked.said(), **days) for _ in range(2))
+    made = blocking.prepare(filed, by=third)
+    blocking.take(made, filed_on=days["happened_on"], reference="ORS-1", by=fourth)
+    return {
+        "blocked": rows[BlockedRecord].pk, "filing": rows[BlockedFiling].pk, "held": held.pk, "filed": filed.pk,
+        "stock_year": 2025,
+    }  # fmt: skip
 
 
 def unappealed(rows: dict[Any, Any]) -> Restriction:
@@ -1507,6 +1549,7 @@ OF_NO_CASE = tuple(
     f"desk:{what}"
     for what in (
         "incident", "inquir", "estate", "controller", "measure", "appeal", "network", "indic", "authoris", "agenc", "directive",
+        "blocked",
     )
 )  # fmt: skip
 

@@ -1,9 +1,11 @@
-"""What of directives is kept of one customer: that it was left out of one, and why. The orders themselves are the house's."""
+"""What of directives is kept of one customer: that it was left out of one, and why. The orders themselves are the house's. And
+what was blocked or rejected of it, each for years of its own (SAN-01)."""
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts import retention
 from accounts.retention import RecordClass
+from kyc.directives.blocked.models import BlockedRecord
 from kyc.directives.models import DirectiveException
 from kyc.rules.retention import rule
 
@@ -14,6 +16,17 @@ retention.register(
         models=(DirectiveException,),
         rules=(rule("cdd-file"),),
         told=_("That an authority's order did not apply to you, and why"),
+    )
+)
+retention.register(
+    RecordClass(
+        code="blocked",
+        label=_("Property blocked, and transactions rejected"),
+        models=(BlockedRecord,),
+        rules=(rule("blocked-property"),),
+        # None while the property is blocked; each by its own, so that no end of another class moves and tells of it.
+        made={BlockedRecord: "kept_from"},
+        each=True,
     )
 )
 retention.no_record("kyc.DirectiveNotice", "a task: that a customer has to be told of an order; the restriction is a record")

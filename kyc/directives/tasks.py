@@ -1,8 +1,14 @@
 from celery import shared_task
 
 from kyc.directives import carrying
+from kyc.directives.blocked import finding
 
 
 @shared_task(name="kyc.carry_directives", ignore_result=True)
 def carry_directives() -> None:
     carrying.run()
+
+
+@shared_task(name="kyc.keep_blocked", ignore_result=True)
+def keep_blocked() -> None:
+    finding.run()

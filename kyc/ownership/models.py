@@ -122,6 +122,11 @@ class Determination(models.Model):
     examination_id = models.BigIntegerField(db_index=True)
     determined_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        indexes = [
+            models.Index(name="determined_blocked", fields=["party"], condition=Q(regime="ofac-50", verdict="yes")),
+        ]
+
 
 class ObservationQuerySet(models.QuerySet["Observation"]):
     def standing(self) -> "ObservationQuerySet":

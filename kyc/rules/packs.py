@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kyc.rules import working_days
+
 FOLDER = Path(__file__).parent
 CURRENT = "2026.11"
 # What a legal basis can be to a provider, and the words a report prints for it (PR-00).
@@ -304,6 +306,28 @@ class Pack:
         long (IAAS-31); proof_days: how long what shows a key to be outside is relied on; ready_seconds: for so long it is looked
         for before a directive begins at once; used_days: how far back it counts from where a key was used."""
         return int(self.data["directives"][what])
+
+    def blocked(self, what: str) -> int:
+        """report_days: working days within which what was blocked or rejected is reported; remind_days: so long before its day
+        officers are reminded."""
+        return int(self.data["blocked"][what])
+
+    @property
+    def blocking_lists(self) -> frozenset[str]:
+        """Sources of lists by which property is blocked."""
+        return frozenset(self.data["blocked"]["lists"])
+
+    def blocked_due(self, on: date) -> date:
+        """By when what was blocked or rejected on that day is reported."""
+        return working_days.after(on, self.blocked("report_days"), self.holidays(self.data["blocked"]["calendar"]))
+
+    def blocked_annual(self, year: int) -> tuple[date, date]:
+        """Of a year, the day whose stock of blocked property is reported, and by when."""
+        found = self.data["blocked"]
+        return date.fromisoformat(f"{year}-{found['stock_on']}"), date.fromisoformat(f"{year}-{found['annual_due']}")
+
+    def holidays(self, calendar: str) -> frozenset[date]:
+        return frozenset(map(date.fromisoformat, self.data["calendars"][calendar]["holidays"]))
 
     @property
     def most_key_networks(self) -> int:

@@ -132,6 +132,9 @@ HARMLESS = {
     "kyc.Score": {"rule_pack": "a version"},
     "kyc.Incident": {"erased_rows": "counts and hashes"},
     "kyc.NetworkMembership": {"via": "codes"},
+    "kyc.BlockedRecord": {
+        "currency": "a code", "authority": "a law", "programme": "of a published list", "rule_pack": "a version",
+    },
     "kyc.MeasureMember": {
         "families": "codes", "types": "codes", "claimed_by": "a process", "failure": "of the machine",
     },

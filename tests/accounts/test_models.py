@@ -14,6 +14,7 @@ from accounts import acting, scope
 from accounts.models import LegalHold, Membership, Message, Organisation, Project, Proposal, User
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
+from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
 from kyc.directives.models import Directive, DirectiveException
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
@@ -118,6 +119,8 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "StandingTier": ("told_at", LATER),
     "StandingProof": ("checked_at", EARLIER),
     "Directive": ("work", "failed"),
+    "BlockedRecord": ("programme", "x"),
+    "BlockedFiling": ("proposed_at", EARLIER),
     "DirectiveException": ("ground", "x"),
     "DirectiveNotice": ("found_at", EARLIER),
     "Restriction": ("placed_at", EARLIER),
@@ -130,7 +133,7 @@ WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
 NETWORKS = {
     Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, MeasureMember, PoolMember,
     Restriction, Appeal, Agency, AgencyAccount, AgencyRuling, StandingHold, StandingTier, StandingProof, Directive,
-    DirectiveException,
+    DirectiveException, BlockedFiling, BlockedRecord,
 }  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 

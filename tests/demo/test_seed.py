@@ -24,6 +24,7 @@ from demo.cast import CAST, PASSWORD, Person
 from kyc.cases.models import Case, Decision, Entity, Finding, Requirement
 from kyc.cases.outdated import outdated
 from kyc.desk import elsewhere, queue, summary
+from kyc.directives.blocked.models import BlockedRecord
 from kyc.evidence import authority, graded, sharing
 from kyc.evidence.confirmation_models import Confirmation
 from kyc.evidence.item_models import EvidenceItem, Mismatch
@@ -544,3 +545,9 @@ class TestIncident:
             for name in incident.ABOUT:
                 assert Case.objects.sent().filter(organisation__name=name).exists(), "an officer can open its case"
         assert found.title in cast.signed_in(ines).get("/desk/incidents/").content.decode()
+
+
+class TestBlocked:
+    def test_what_was_refused_waits_to_be_reported_and_what_is_held_was(self, seeded: Seeded) -> None:
+        found = {(row.kind, row.state, row.made_by is None) for row in BlockedRecord.objects.select_related("made_by")}
+        assert {("rejected", "open", True), ("blocked", "filed", False)} <= found

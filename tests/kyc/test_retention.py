@@ -123,6 +123,7 @@ class TestClocks:
             "ownership": ("cip-identity", date(2032, 2, 1)),
             "ownership_sources": ("cdd-file", date(2032, 2, 1)),
             "directives": ("cdd-file", date(2032, 2, 1)),
+            "blocked": ("blocked-property", None),
             "use": ("export-records", date(2032, 2, 1)),
             "mail": ("sent-mail", None),
             "sign_ins": ("sign-ins", None),
