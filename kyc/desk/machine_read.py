@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from kyc.desk.masking import unlike
 from kyc.evidence import doubted, reads
 from kyc.evidence.models import Document
 from kyc.evidence.read_models import Reading
@@ -63,4 +64,5 @@ def masked(row: Compared) -> Compared:
     mask = MASKED.get(row.name)
     if mask is None:
         return row
-    return replace(row, declared=mask(row.declared) if row.declared else "", value=mask(row.value) if row.value else "")
+    value, how = mask(row.value) if row.value else "", unlike(row.name, row.declared, row.value)
+    return replace(row, declared=mask(row.declared) if row.declared else "", value=f"{value} ({how})" if how else value)
