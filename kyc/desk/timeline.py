@@ -116,6 +116,7 @@ VERBS = {
     "case.review_opened": _("opened a case by itself"),
     "case.change_told": _("told of a change"),
     "case.change_taken_back": _("said that after all nothing has changed"),
+    "case.change_forgotten": _("took back a change that was told by mistake; nothing was changed"),
     "entity.confirmation_asked": _("asked the customer to confirm what is known"),
     "interest.file_entered": _("entered owners from a file"),
     "case.confirmed": _("confirmed that nothing has changed"),
