@@ -214,8 +214,8 @@ class MeasureForm(OfAccounts):
         required=False,
         min_value=1,
         help_text=_(
-            "All that a customer is told of it. Empty is an equal part. With more, one may be refused for what others used, and "
-            "notice that it does not stand alone."
+            "All that a customer is told of it. Empty is an equal part. Together they are no more than the limit, so that nobody "
+            "is refused for what another was given."
         ),
     )
     currency = forms.CharField(label=_("Currency"), required=False, max_length=3, help_text=_("Of money, its code, such as EUR."))

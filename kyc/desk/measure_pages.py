@@ -211,4 +211,4 @@ def spare(request: HttpRequest, pk: int, member: int) -> HttpResponse:
     row = get_object_or_404(MeasureMember.objects.select_related("measure"), pk=member, measure=found)
     form = forms.ReasonForm(request.POST, of=f"spare_{row.pk}")
     verb = partial(measuring.spare, row, by=request.user)
-    return tried(request, found, form, verb, _("It is lifted of this account."), spare_form=form, spared_pk=row.pk)
+    return tried(request, found, form, verb, _("It is lifted from this account."), spare_form=form, spared_pk=row.pk)

@@ -52,6 +52,7 @@ def frame(request: HttpRequest, network: Network, here: str) -> dict[str, Any]:
         for name, label in named.items()
     ]
     may_rule = request.user.can(P.INCIDENT_WORK)
+    sure = standing.sure(network, form.at)
     return {
         "not_yet": form.at is not None and form.at <= network.found_at,
         "network": network,
@@ -61,7 +62,8 @@ def frame(request: HttpRequest, network: Network, here: str) -> dict[str, Any]:
         "asked": asked,
         "size": counts["members"],
         "accounts": forms.touches(counts["members"]),
-        "confidence": words.confidence(network.confidence),
+        "sure": sure,
+        "confidence": "" if sure is None else words.confidence(sure),
         "may_rule": may_rule and not form.at and network.ended_at is None,
         "may_take_back": may_rule and not form.at and network.ended_at is not None,
     }
@@ -82,7 +84,7 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
     found = standing.shared(network, at, most=MOST)
     known = standing.known(found.values)
     ruled = network_rulings.by_value(found.values)
-    picture = network_picture.of(network, members, found, ruled, known)
+    picture = network_picture.of(network, standing.surely(members, at), found, ruled, known)
     said = returned.get("said_form")
     rulings, more_rulings = network_rulings.of(
         network, members, values=found.values, open=facts["may_rule"] or facts["may_take_back"], returned=said
@@ -99,7 +101,7 @@ def shown(request: HttpRequest, network: Network, *, status: int = 200, **return
         "does": network_life.does(members.values("organisation")),
         "heads": None if at else heads.of_network(network),
         "overlaps": overlapping.of(members.values_list("organisation", flat=True)),
-        "glance": [*glance(network), *([] if at else run_by(members))],
+        "glance": [*glance(network, facts["sure"]), *([] if at else run_by(members))],
         "changes": network_life.told(network_life.changes(network, of_officers=False)[:LATELY]),
         "wrong_day": facts["on_form"].errors.get("on"),
     }
@@ -147,9 +149,9 @@ def run_by(members: QuerySet[NetworkMembership]) -> list[tuple[str, Any]]:
     ]
 
 
-def glance(network: Network) -> list[tuple[str, Any]]:
+def glance(network: Network, sure: float | None) -> list[tuple[str, Any]]:
     facts = [
-        (_("Confidence"), words.confidence(network.confidence)),
+        (_("Confidence"), words.confidence(sure)),
         (_("First seen"), date_format(network.found_at, "j F Y")),
         (_("Found in"), _("the building of %(day)s") % {"day": date_format(network.found_at, "j M Y H:i")}),
     ]
@@ -204,7 +206,9 @@ def picture(request: HttpRequest, pk: int) -> HttpResponse:
     network = fetched(request, pk)
     at = forms.OnForm(request.GET).at
     found = standing.shared(network, at, most=MOST)
-    made = network_picture.of(network, standing.members(network, at), found, {}, standing.known(found.values))
+    made = network_picture.of(
+        network, standing.surely(standing.members(network, at), at), found, {}, standing.known(found.values)
+    )
     try:
         svg = network_picture.standalone(made)
     except drawing.Undrawable:

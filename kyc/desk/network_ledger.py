@@ -130,8 +130,10 @@ def kinds(edges: list[Edge]) -> dict[tuple[int, int], str]:
 def members(request: HttpRequest, pk: int) -> HttpResponse:
     network = fetched(request, pk)
     facts, asked = frame(request, network, "members"), Asked(request.GET)
-    inside = standing.members(network, facts["at"]).order_by(*network_members.SUREST)
-    found, has_more = cut(asked, inside, network_members.told(NetworkMembership.objects.all()))
+    at = facts["at"]
+    inside = standing.surely(standing.members(network, at), at).order_by(*network_members.SUREST)
+    told = network_members.told(standing.surely(NetworkMembership.objects.all(), at))
+    found, has_more = cut(asked, inside, told)
     rows = [network_members.Row(one) for one in found]
     facts |= {"page": Page(asked, rows, has_more), "columns": network_members.columns()}  # type: ignore[arg-type]  # rows of accounts
     return render(request, "desk/network_members.html", facts)
@@ -209,7 +211,8 @@ def value_of(network: Network, kind: str, handle: str) -> standing.Value:
 
 def value_page(request: HttpRequest, network: Network, value: standing.Value, form: forms.RuleForm | None = None) -> HttpResponse:
     facts = frame(request, network, "ledger")
-    have = network_members.told(standing.members(network).filter(organisation__in=value.organisations[:PAGE]))
+    inside = standing.members(network).filter(organisation__in=value.organisations[:PAGE])
+    have = network_members.told(standing.surely(inside))
     facts |= {
         "told": words.Told.of(value),
         "everywhere": words.everywhere(standing.known([value]).get(value.key), here=len(value.organisations)),
@@ -232,13 +235,15 @@ def freed(about: About, value: standing.Value) -> str:
     if found is None:
         return _("It counts in too many edges to say here how many of them fall if it counts for nobody.")
     edges = ngettext("It counts in %(n)s edge.", "It counts in %(n)s edges.", found.edges) % {"n": found.edges}
+    if not found.fall:
+        return f"{edges} {_('None of them falls if it counts for nobody.')}"
     fall = ngettext(
         "If it counts for nobody, %(n)s of them falls,", "If it counts for nobody, %(n)s of them fall,", found.fall
     ) % {"n": found.fall}
     accounts = ngettext(
         "and %(n)s account is held by no edge any more.", "and %(n)s accounts are held by no edge any more.", found.accounts
     ) % {"n": found.accounts}
-    return " ".join((edges, fall, accounts))
+    return " ".join((edges, fall, accounts if found.accounts else _("and others still hold every account.")))
 
 
 def about_value(value: standing.Value) -> About | None:

@@ -22,6 +22,7 @@ from kyc.desk.queue import Column
 from kyc.desk.words import CASE_TONES, country
 from kyc.keys.models import Key
 from kyc.keys.pool_models import Spending, Unit
+from kyc.networks import standing
 from kyc.networks.network_models import NetworkMembership
 from kyc.parties.models import Profile, Role
 from kyc.usage.models import UsageDay
@@ -31,8 +32,8 @@ COLUMNS: tuple[Promise, ...] = (
     gettext_lazy("Requests in 30 days"), gettext_lazy("Spent in 30 days"), gettext_lazy("Countries"),
     gettext_lazy("Came through"), gettext_lazy("Opened"),
 )  # fmt: skip
-# The surest first.
-SUREST = ("-confidence", "organisation")
+# The surest first, of rows as kyc.networks.standing.surely has them.
+SUREST = (F("sure").desc(nulls_last=True), "organisation")
 NUMBERS = frozenset({2, 4, 5, 6})
 
 
@@ -53,11 +54,11 @@ class Row:
 
     @property
     def via(self) -> str:
-        return words.families(self.member.via)
+        return words.families(self.member.by_families or ())
 
     @property
     def confidence(self) -> str:
-        return words.confidence(self.member.confidence)
+        return words.confidence(self.member.sure)
 
     @property
     def how(self) -> str:
@@ -101,7 +102,8 @@ def state_of(member: Any) -> tuple[str, str]:
 
 
 def named(members: QuerySet[NetworkMembership]) -> QuerySet[NetworkMembership]:
-    """What a picture says of each: how far it is verified, and how many keys it has, and how many of them act."""
+    """Of rows as kyc.networks.standing.surely has them what a picture says of each: how far it is verified, and how many keys it
+    has, and how many of them act."""
     mine = {"organisation": OuterRef("organisation")}
     sent = Case.objects.exclude(state=Case.State.DRAFT).filter(**mine).order_by("-pk")
     keys = Key.objects.filter(**mine).order_by().values("organisation")
@@ -148,7 +150,7 @@ CELLS = (
 def cells(row: Row) -> list[Any]:
     one = row.member
     return [
-        one.organisation_id, one.organisation.name, " ".join(one.via), f"{words.sure(one.confidence) / 100:.2f}",
+        one.organisation_id, one.organisation.name, " ".join(one.by_families), f"{words.sure(one.sure) / 100:.2f}",
         one.how, one.since.isoformat(),
         row.state[0], one.keys, one.active_keys, one.requests, "; ".join(row.spent), one.says_country or "",
         " ".join(one.used_from), row.programme, one.organisation.created_at.date().isoformat(),
@@ -159,5 +161,5 @@ def as_csv(members: QuerySet[NetworkMembership]) -> Iterator[str]:
     """Line by line; no cell is a formula."""
     writer = csv.writer(Echo())
     yield writer.writerow(CELLS)
-    for member in told(members):
+    for member in told(standing.surely(members)):
         yield writer.writerow([safe(cell) for cell in cells(Row(member))])

@@ -43,8 +43,9 @@ def of(
     ruled: Mapping[Any, str],
     known: Mapping[Any, SignalValue],
 ) -> Told:
-    """Of a value's key `ruled` says what it was ruled to be, `known` whose it is."""
-    surely = dict(members.order_by(*network_members.SUREST).values_list("organisation", "confidence"))
+    """Of members as kyc.networks.standing.surely has them. Of a value's key `ruled` says what it was ruled to be, `known`
+    whose it is."""
+    surely = dict(members.order_by(*network_members.SUREST).values_list("organisation", "sure"))
     whole = bare(network, surely, found)
     picture = folded(whole)
     alone = {int(one.id[1:]) for one in picture.accounts if one.count == 1}
@@ -63,9 +64,9 @@ def of(
     return Told(told, "" if picture is whole else left_out(len(surely), found, len(picture.values)))
 
 
-def bare(network: Network, surely: Mapping[int, float], found: Shared) -> Picture:
+def bare(network: Network, surely: Mapping[int, float | None], found: Shared) -> Picture:
     """Without a word but for the sentence; `surely` has by account how surely it belongs there."""
-    accounts = tuple(Account(f"a{number}", tone=WARN if sure < UNSURE else "") for number, sure in surely.items())
+    accounts = tuple(Account(f"a{number}", tone=WARN if is_unsure(sure) else "") for number, sure in surely.items())
     lines = [
         Line(f"a{number}", node(one), bits if one.is_counted else 0.0)
         for one in found.values
@@ -81,12 +82,16 @@ def node(one: Shares) -> str:
 
 
 def account(member: Any, ledger: str) -> Account:
-    is_unsure = member.confidence < UNSURE
     note = _("%(state)s · %(keys)s") % {"state": state_of(member)[0], "keys": keys(member.active_keys)}
-    if is_unsure:
-        note = _("only %(confidence)s sure") % {"confidence": words.confidence(member.confidence)}
+    if is_unsure(member.sure):
+        note = _("only %(confidence)s sure") % {"confidence": words.confidence(member.sure)}
     url = f"{ledger}?account={member.organisation_id}"
-    return Account(f"a{member.organisation_id}", member.organisation.name, note, WARN if is_unsure else "", url)
+    return Account(f"a{member.organisation_id}", member.organisation.name, note, WARN if is_unsure(member.sure) else "", url)
+
+
+def is_unsure(sure: float | None) -> bool:
+    """Of whom it was not kept nothing is said."""
+    return sure is not None and sure < UNSURE
 
 
 def keys(count: int) -> str:

@@ -102,7 +102,10 @@ def bits(number: float) -> str:
     return ngettext("%(n)s bit", "%(n)s bits", 1 if number == 1 else 2) % {"n": rounded(number, 1)}
 
 
-def confidence(share: float) -> str:
+def confidence(share: float | None) -> str:
+    """None where that of a past day was not kept."""
+    if share is None:
+        return _("not kept")
     return _("%(n)s %%") % {"n": sure(share)}
 
 
@@ -134,7 +137,9 @@ def everywhere(known: SignalValue | None, *, here: int | None = None) -> str:
     if known is None:
         return ""
     have = ngettext("%(n)s account has it in all.", "%(n)s accounts have it in all.", known.accounts)
-    told = [known.why, have % {"n": f"{known.accounts:,}"} if known.accounts else ""]
+    # Of one that only some share the reason is how many they are.
+    whose = "" if known.hub == Hub.SHARED and known.accounts else known.why
+    told = [whose, have % {"n": f"{known.accounts:,}"} if known.accounts else ""]
     if here is not None and known.accounts > here:
         told.append(_("%(n)s of them are tied by it in this network.") % {"n": f"{here:,}"})
     return " ".join(filter(None, told))

@@ -18,11 +18,10 @@ from accounts.permissions import Permission, require
 from accounts.proposals import Policy
 from accounts.refused import ReasonMissing, Refused, is_said
 from config import jobs
-from kyc.directives import checking, previewing
+from kyc.directives import checking, previewing, tiers
 from kyc.directives.models import Directive, DirectiveException
 from kyc.directives.population import BadPopulation, population
 from kyc.directives.previewing import Preview
-from kyc.keys.closed import EVERY
 from kyc.keys.standing_models import StandingHold, StandingTier
 from kyc.rules import packs
 
@@ -96,7 +95,7 @@ def preview(order: Order, *, left_out: Collection[Organisation]) -> Preview:
     """What it would touch; nothing is written. Raises BadDirective."""
     checked(order)
     asked = population(order.population, order.parameters)
-    return previewing.preview(asked, tiers=order.tiers, left_out={one.pk for one in left_out})
+    return previewing.preview(asked, tiers=order.tiers, later=order.later, left_out={one.pk for one in left_out})
 
 
 def checked(order: Order) -> dict[str, Any]:
@@ -185,17 +184,11 @@ def take(directive: Directive, *, by: User) -> Directive:
     for exception in found.exceptions.select_related("organisation", "directive"):
         checking.except_for(exception, until=found.expires_at)
     StandingTier.objects.bulk_create(
-        StandingTier(standing=found.standing, tier=tier, begins_at=max(at, ready)) for tier, at in begins(found).items()
+        StandingTier(standing=found.standing, tier=tier, begins_at=max(at, ready)) for tier, at in tiers.begins(found).items()
     )
     audit.record("directive.taken", target=found, by=by, directive=found.number, reference=found.reference)
     jobs.woke("directive.taken")
     return found
-
-
-def begins(directive: Directive) -> dict[str, datetime]:
-    """From when on which tier is closed, as it says itself."""
-    later = {code: datetime.fromisoformat(at) for code, at in directive.later.items()}
-    return {code: later.get(code, directive.effective_at) for code in directive.tiers or [EVERY]}
 
 
 @transaction.atomic

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from accounts import audit
 from config import jobs
-from kyc.directives import acting, checking, ending, minutes, notifying, settling
+from kyc.directives import checking, ending, minutes, notifying, settling
 from kyc.directives.models import Directive, DirectiveNotice
+from kyc.directives.tiers import begins, begun
 from kyc.keys.standing_models import StandingHold, StandingTier
 
 S, W = Directive.State, Directive.Work
@@ -91,7 +92,7 @@ def carry(claim: jobs.Claim) -> None:
 
 
 def keep(directive: Directive) -> None:
-    tiers = [*acting.begins(directive)]
+    tiers = [*begins(directive)]
     for part in checking.check(directive):
         minutes.note(directive)
         if begun(directive).exists():
@@ -107,12 +108,8 @@ def made_up(directive: Directive) -> None:
     """Whoever was at it before did not end it: maybe of a part it is written where it stands, and its keys are not
     brought after it."""
     if begun(directive).exists():
-        for _keys in settling.settle_all([*acting.begins(directive)]):
+        for _keys in settling.settle_all([*begins(directive)]):
             minutes.note(directive)
-
-
-def begun(directive: Directive) -> QuerySet[StandingTier]:
-    return StandingTier.objects.filter(standing=directive.standing_id, begins_at__lte=Now())
 
 
 @transaction.atomic
@@ -124,7 +121,7 @@ def hasten(directive: Directive) -> None:
 
 def hastening(directive: Directive) -> list[tuple[StandingTier, datetime]]:
     """Tiers that waited for keys to be looked at, and from when on each may begin."""
-    stated, now = acting.begins(directive), timezone.now()
+    stated, now = begins(directive), timezone.now()
     waiting = StandingTier.objects.filter(standing=directive.standing_id, begins_at__gt=now)
     sooner = [(tier, max(stated[tier.tier], now)) for tier in waiting]
     return [(tier, at) for tier, at in sooner if at < tier.begins_at]
@@ -142,7 +139,7 @@ def begin(directive: Directive, tier: StandingTier) -> None:
 
 def let_go(directive: Directive) -> None:
     """It is over: what it alone had closed goes on. Once that is done its standing hold has ended, also where it ran out."""
-    for _keys in settling.settle_all([*acting.begins(directive)]):
+    for _keys in settling.settle_all([*begins(directive)]):
         pass
     notifying.let_go(directive)
     StandingHold.objects.filter(pk=directive.standing_id, ended_at__isnull=True).update(ended_at=timezone.now())

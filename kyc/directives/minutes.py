@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
+from kyc.directives import tiers
 from kyc.directives.models import Directive, DirectiveMinute
 from kyc.keys.closed import CLOSED, EVERY
 
@@ -31,16 +32,17 @@ FROM (
     LEFT JOIN kyc_standingproof f ON f.standing_id = %(standing)s AND f.key_id = k.id
     LEFT JOIN kyc_standingproof own ON own.standing_id = %(standing)s AND own.organisation_id = k.organisation_id
         AND own.key_id IS NULL AND own.stale_at IS NULL AND own.valid_until > statement_timestamp()
-    WHERE k.state <> 'revoked' AND (%(tiers)s::text[] = '{{}}' OR k.tiers = '{{}}' OR k.tiers::text[] && %(tiers)s::text[])
+    WHERE k.state <> 'revoked' AND {tiers.HAS}
 ) AS told
 """  # noqa: S608  # nosec B608  # conditions of ours
 COLUMNS = ("keys", "outside", "inside", "unproven", "unchecked", "refused", "refused_outside")
 
 
 def now(directive: Directive) -> dict[str, int]:
-    """Keys that have a tier of it."""
+    """Keys that have a tier of it that has begun; before the first, any."""
+    closed = tiers.begun_codes(directive) or tiers.named(directive.tiers)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"standing": directive.standing_id, "tiers": directive.tiers})
+        cursor.execute(COUNT, {"standing": directive.standing_id, "tiers": closed})
         return dict(zip(COLUMNS, cursor.fetchone(), strict=True))
 
 

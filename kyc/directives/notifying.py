@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import scope
 from accounts.models import User
 from config import jobs
+from kyc.directives import tiers
 from kyc.directives.models import Directive, DirectiveException, DirectiveNotice
 from kyc.keys import appeals
 from kyc.keys.appeal_models import Restriction
@@ -33,25 +34,24 @@ OUTSIDE = f"""(
     EXISTS (SELECT FROM kyc_standingproof f WHERE {GOOD} AND f.key_id = k.id)
     OR EXISTS (SELECT FROM kyc_standingproof f WHERE {GOOD} AND f.key_id IS NULL AND f.organisation_id = k.organisation_id)
 )"""  # noqa: S608  # nosec B608  # words of ours
-# Organisations with a key that it closes something of: not revoked, and not shown to be outside.
+# Organisations with a key that it closes something of now: not revoked, with a tier that has begun, and not shown to be outside.
 FIND = f"""
 INSERT INTO kyc_directivenotice (directive_id, organisation_id, state, found_at, claimed_by, claims, errors, failure)
 SELECT DISTINCT %(directive)s::bigint, k.organisation_id, 'waiting', statement_timestamp(), '', 0, 0, '' FROM kyc_key k
 JOIN accounts_organisation o ON o.id = k.organisation_id AND o.sandbox = '' AND o.closed_at IS NULL
-WHERE k.state <> 'revoked' AND (%(tiers)s::text[] = '{{}}' OR k.tiers = '{{}}' OR k.tiers::text[] && %(tiers)s::text[])
-  AND NOT {OUTSIDE}
+WHERE k.state <> 'revoked' AND {tiers.HAS} AND NOT {OUTSIDE}
 ON CONFLICT DO NOTHING
 """  # noqa: S608  # nosec B608  # words of ours
-# Of whom every key has been shown to be outside since.
+# Of whom it closes no key any more.
 OUT = f"""
 UPDATE kyc_directivenotice n SET state = 'ending' WHERE n.directive_id = %(directive)s AND n.state = 'told' AND NOT EXISTS (
-    SELECT FROM kyc_key k WHERE k.organisation_id = n.organisation_id AND k.state <> 'revoked' AND NOT {OUTSIDE})
+    SELECT FROM kyc_key k WHERE k.organisation_id = n.organisation_id AND k.state <> 'revoked' AND {tiers.HAS} AND NOT {OUTSIDE})
 """  # noqa: S608  # nosec B608  # words of ours
 
 
 def find(directive: Directive) -> None:
     with connection.cursor() as cursor:
-        said = {"directive": directive.pk, "standing": directive.standing_id, "tiers": directive.tiers}
+        said = {"directive": directive.pk, "standing": directive.standing_id, "tiers": tiers.begun_codes(directive)}
         cursor.execute(FIND, said)
         cursor.execute(OUT, said)
 

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 
 from kyc.directives import checking
 from kyc.directives.population import INSIDE, OUTSIDE, UNPROVEN, Population
+from kyc.directives.tiers import HAS, named
 from kyc.parties.models import PaymentMeans
 from kyc.usage.models import UsageDay
 
+REACH = f"SELECT k.id FROM kyc_key k WHERE k.state <> 'revoked' AND {HAS}"  # noqa: S608  # nosec B608  # words of ours
 # Days of use of which it is told what would break.
 DAYS = 7
 
@@ -27,6 +30,7 @@ class Preview:
 
     keys: Counter[str] = field(default_factory=Counter)
     untouched: int = 0
+    later: int = 0
     organisations: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     missing: Counter[str] = field(default_factory=Counter)
     paying: int = 0
@@ -51,6 +55,7 @@ class Preview:
             "keys_outside": self.keys[OUTSIDE],
             "keys_left_out": self.keys["left_out"],
             "keys_untouched": self.untouched,
+            "keys_later": self.later,
             "paying": self.paying,
             "requests": self.requests,
             "requests_of_all": self.requests_of_all,
@@ -58,33 +63,34 @@ class Preview:
         }
 
 
-def preview(asked: Population, *, tiers: Collection[str], left_out: Collection[int]) -> Preview:
-    """Of this population, which has these tiers closed, none for every one; `left_out` are numbers of organisations."""
+def preview(asked: Population, *, tiers: Collection[str], later: Collection[str], left_out: Collection[int]) -> Preview:
+    """Of this population, which has these tiers closed, none for every one, and of these some `later`; `left_out` are
+    numbers of organisations."""
     found, now = Preview(), timezone.now()
-    reached = reach(tiers)
+    reached, at_once = reach(tiers), reach([code for code in tiers if code not in later]) if later else None
     touched: list[int] = []
     for part in checking.parts(checking.keys()):
         for key, verdict in checking.judged(part, asked, now=now):
             word = "left_out" if key.organisation in left_out else verdict.verdict
-            if word in (INSIDE, UNPROVEN) and reached is not None and key.pk not in reached:
+            if word in (INSIDE, UNPROVEN) and key.pk not in reached:
                 found.untouched += 1
                 continue
             found.keys[word] += 1
             found.organisations[word].add(key.organisation)
             if word in (INSIDE, UNPROVEN):
                 touched.append(key.pk)
+                found.later += at_once is not None and key.pk not in at_once
             if word == UNPROVEN:
                 found.missing.update(verdict.missing)
     count_use(found, touched)
     return found
 
 
-def reach(tiers: Collection[str]) -> set[int] | None:
-    """Keys of which a tier is closed, as of each that has none of its own; None for all."""
-    if not tiers:
-        return None
-    some = Q(tiers__overlap=list(tiers)) | Q(tiers=[])
-    return set(checking.keys().filter(some).values_list("pk", flat=True))
+def reach(closed: Collection[str]) -> set[int]:
+    """Keys that have one of these tiers, none for every one."""
+    with connection.cursor() as cursor:
+        cursor.execute(REACH, {"tiers": named(closed)})
+        return {key for (key,) in cursor.fetchall()}
 
 
 def count_use(found: Preview, touched: list[int]) -> None:

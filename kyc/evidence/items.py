@@ -26,6 +26,8 @@ from kyc.rules import assurance
 from kyc.rules.assurance import Kind
 
 R = EvidenceItem.Result
+# What a state has issued to a person is told from another by its number and by who issued it (FIN-12).
+NUMBERED = ("passport", "identity_card", "driving_licence", "residence_permit")
 OLDEST = date(1900, 1, 1)
 
 
@@ -86,6 +88,7 @@ def record(
         raise BadEvidence("issuing_country", _("Choose a country from the list."))
     refuse_days(issued_on, expires_on)
     number = checked("number", number, limit=100)
+    refuse_undescribed(kind, number, issuing_country)
     item = EvidenceItem.objects.create(
         organisation=organisation,
         party=party,
@@ -116,6 +119,14 @@ def resting_on(document: Document, party: Party, kind: str) -> Document:
     if document.kind not in assurance.load().kinds[kind].documents:
         raise NotAProof(_("A document of this kind is no evidence of that kind."))
     return document
+
+
+def refuse_undescribed(kind: str, number: str, issuing_country: str) -> None:
+    """Raises BadEvidence."""
+    if kind in NUMBERED and not number:
+        raise BadEvidence("number", _("Write its number: without it nobody can tell it from another."))
+    if kind in NUMBERED and not issuing_country:
+        raise BadEvidence("issuing_country", _("Say which country issued it."))
 
 
 def refuse_days(issued_on: date | None, expires_on: date | None) -> None:

@@ -59,7 +59,8 @@ def draft(shown: Heads) -> dict[str, Any]:
 
 def who(indication: Indication) -> str:
     if indication.network_id is None:
-        return _("Key %(key)s of %(customer)s.") % {"key": indication.key, "customer": indication.organisation}
+        # A name such as Pomelo Loop Inc. brings its own full stop.
+        return _("Key %(key)s of %(customer)s.") % {"key": indication.key, "customer": str(indication.organisation).rstrip(".")}
     count = heads.organisations(indication).count()
     return _("Network %(number)s, %(count)s accounts that look like one hand. Who stands behind them is not established.") % {
         "number": indication.network, "count": count,

@@ -7,7 +7,7 @@ he was shown. What is undone or was overturned, kyc.networks.lifting lifts."""
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -56,8 +56,9 @@ def due() -> QuerySet[MeasureMember]:
 def run(spread: timedelta | None = None) -> None:
     """`spread` is over which time the accounts have their turns, where it is another than that of kyc.networks.spreading."""
     with scope.whole():
-        begun = MeasureMember.objects.filter(pk__in=due().values("pk"), state=M.PLANNED)
-        begun.update(state=M.WAITING, claimed_until=spreading.drawn(spread))
+        for measure, accounts in due().order_by().values_list("measure").annotate(Count("pk")):
+            begun = MeasureMember.objects.filter(pk__in=due().filter(measure=measure).values("pk"), state=M.PLANNED)
+            begun.update(state=M.WAITING, claimed_until=spreading.drawn(spreading.over(accounts) if spread is None else spread))
     for claim in QUEUE.claims():
         with claim:
             place(claim)

@@ -42,7 +42,7 @@ class Measure(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     period = models.CharField(max_length=20, choices=Period.choices, blank=True)
     limit = models.BigIntegerField(null=True, blank=True)
-    # How much of it each account may use, which is all that it is told of it.
+    # How much of it each account may use, which is all that it is told of it; all of them together no more than the limit.
     share = models.BigIntegerField(null=True, blank=True)
     pool = models.OneToOneField(LimitPool, models.PROTECT, null=True, blank=True, related_name="+")
     # Of a verification: codes of kyc.cases.items.
@@ -105,6 +105,12 @@ class Measure(models.Model):
                         RAISE EXCEPTION 'a measure is never deleted' USING ERRCODE = 'check_violation';
                     END IF;
                     {taken_by_another("taken", "network.measure")}
+                    IF TG_OP = 'UPDATE' AND NEW.state = 'taken' AND OLD.state = 'proposed' AND NEW.share * (
+                        SELECT count(*) FROM kyc_measuremember a WHERE a.measure_id = NEW.id AND a.stage > 0
+                    ) > NEW."limit" THEN
+                        RAISE EXCEPTION 'the parts of a limit are together no more than the whole'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
                     IF TG_OP = 'UPDATE' AND (OLD.state IN ('declined', 'undone')
                         OR NEW.state = 'undone' AND OLD.state <> 'taken' OR NEW.state = 'proposed' AND OLD.state <> 'proposed'
                         OR ROW(NEW.id, NEW.controller_id, NEW.kind, NEW.told, NEW.why, NEW.unit, NEW.currency, NEW.period,
@@ -117,7 +123,7 @@ class Measure(models.Model):
                             USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
-                """,
+                """,  # noqa: S608  # nosec B608  # words of ours
             )
         ]
 

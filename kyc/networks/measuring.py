@@ -73,9 +73,20 @@ def checked(kind: str, told: str, of_kind: Mapping[str, Any], *, accounts: int) 
         limits.check(said["unit"], said["period"], limit, said["currency"])
         if not limit:
             raise limits.BadLimit(_("A limit of 0 would stop every key without saying so. Choose a hold instead."))
+        most = limit // max(1, accounts)
+        if not most:
+            raise limits.BadLimit(
+                _("Of %(limit)s there is not one for each of %(n)s accounts. Choose more, or a hold.")
+                % {"limit": f"{limit:,}", "n": f"{accounts:,}"}
+            )
         share = of_kind.get("share") or measures.equal(limit, accounts)
-        if not 0 < share <= limit:
-            raise limits.BadLimit(_("Each account may use a part of the limit: choose no more than the whole."), "share")
+        # So that whoever keeps to what he was told is not refused for what another was given.
+        if not 0 < share <= most:
+            raise limits.BadLimit(
+                _("The parts together are no more than the limit: of %(n)s accounts each has at most %(most)s.")
+                % {"n": f"{accounts:,}", "most": f"{most:,}"},
+                "share",
+            )
         return said | {"limit": limit, "share": share}
     if kind == K.VERIFICATION:
         items = [code for code in ITEMS if code in (of_kind.get("items") or ())]
@@ -221,8 +232,8 @@ def undo(measure: Measure, *, reason: str, by: User) -> Measure:
     # In this order: a worker that is placing one holds its row, and has placed it when the second statement looks.
     never = {"state": M.SPARED, "ended_at": timezone.now(), "spare_reason": _("It was undone before anything was done to it.")}
     measure.members.filter(state__in=[M.PLANNED, M.WAITING, M.FAILED]).update(**never)
-    again = UNTRIED | {"claimed_until": spreading.drawn()}
-    measure.members.filter(state__in=[M.PLACED, M.STUCK]).update(state=M.UNDOING, **again)
+    placed = measure.members.filter(state__in=[M.PLACED, M.STUCK])
+    placed.update(state=M.UNDOING, **UNTRIED | {"claimed_until": spreading.drawn(spreading.over(placed.count()))})
     audit.record("measure.undone", target=measure, by=by, reason=measure.undo_reason, measure=measure.number)
     jobs.woke("measure.taken")
     return measure
@@ -250,9 +261,10 @@ def retry(measure: Measure, *, by: User) -> Measure:
     """What could not be done or undone is tried again, as if it had never been. Where nothing stands so, it is silence. Raises
     NotNow."""
     measure = locked(measure, S.TAKEN, S.UNDONE, by=by)
-    untried = UNTRIED | {"claimed_until": spreading.drawn()}
-    again = measure.members.filter(state=M.FAILED).update(state=M.WAITING, **untried)
-    again += measure.members.filter(state=M.STUCK).update(state=M.UNDOING, **untried)
+    failed = measure.members.filter(state__in=[M.FAILED, M.STUCK])
+    untried = UNTRIED | {"claimed_until": spreading.drawn(spreading.over(failed.count()))}
+    again = failed.filter(state=M.FAILED).update(state=M.WAITING, **untried)
+    again += failed.filter(state=M.STUCK).update(state=M.UNDOING, **untried)
     if again:
         audit.record("measure.retried", target=measure, by=by, measure=measure.number, accounts=again)
         jobs.woke("measure.taken")

@@ -12,8 +12,12 @@ SPREAD = timedelta(seconds=40)
 BEFORE = timedelta(seconds=1)
 
 
-def drawn(spread: timedelta | None = None) -> Expression:
+def over(accounts: int) -> timedelta:
+    """Who is alone shows nobody that he belongs with others, so he need not wait."""
+    return SPREAD if accounts > 1 else timedelta()
+
+
+def drawn(spread: timedelta) -> Expression:
     """Of each row its own time, before which it is not claimed."""
-    over = (SPREAD if spread is None else spread) + BEFORE
-    later = ExpressionWrapper(Random() * Value(over), output_field=DurationField())
+    later = ExpressionWrapper(Random() * Value(spread + BEFORE), output_field=DurationField())
     return ExpressionWrapper(Now() - Value(BEFORE) + later, output_field=DateTimeField())

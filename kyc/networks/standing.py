@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import SignalValue
 from kyc.networks.network_models import Edge, Network, NetworkMembership
@@ -79,6 +79,26 @@ def stood(at: datetime | None) -> Q:
 def members(network: Network, at: datetime | None = None) -> QuerySet[NetworkMembership]:
     """Of a network that has ended those that were in it at the last."""
     return NetworkMembership.objects.filter(stood(at or before_its_end(network)), network=network)
+
+
+def sure(network: Network, at: datetime | None = None) -> float | None:
+    """How sure it was that it is one hand, as it was written by then; None where nothing was written yet."""
+    if at is None:
+        return network.confidence
+    return written(Network, at).filter(pgh_obj_id=network.pk).values_list("confidence", flat=True).first()  # type: ignore[no-any-return]  # of an event
+
+
+def surely(members: QuerySet[NetworkMembership], at: datetime | None = None) -> QuerySet[NetworkMembership]:
+    """With how `sure` it was of each that it belongs there, and by which families, as it was written by then."""
+    if at is None:
+        return members.annotate(sure=F("confidence"), by_families=F("via"))
+    kept = written(NetworkMembership, at).filter(pgh_obj_id=OuterRef("pk"))
+    return members.annotate(sure=Subquery(kept.values("confidence")[:1]), by_families=Subquery(kept.values("via")[:1]))
+
+
+def written(model: Any, at: datetime) -> QuerySet[Any]:
+    """Its history up to an instant, the newest first."""
+    return model.pgh_event_model.objects.filter(pgh_created_at__lt=at).order_by("-pgh_id")  # type: ignore[no-any-return]  # pghistory adds it
 
 
 def edges(network: Network, at: datetime | None = None) -> QuerySet[Edge]:

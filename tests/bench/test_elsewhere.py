@@ -51,7 +51,7 @@ def in_spark(file: Path, accounts: int) -> int:
     session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     session.read.parquet(str(file)).createOrReplaceTempView("shares")
     try:
-        return int(session.sql(expressed.sql(accounts, dialect="pyspark")).count())
+        return int(session.sql(expressed.sql(accounts, dialect="databricks")).count())
     finally:
         session.stop()
 

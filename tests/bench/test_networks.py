@@ -26,6 +26,12 @@ COSTS = {100_000: (15, 2.0), 1_000_000: (60, 6.0)}
 # Each is a tenth of the next but one. `CURVE_UP_TO` ends it sooner, at 100,000 at the soonest, so that there is one to compare.
 MOST = max(100_000, int(os.environ.get("CURVE_UP_TO", "3000000")))
 CURVE = [many for many in (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000) if many <= MOST]
+# A process begins with the peak of whoever started it, and this one has held whole worlds: a small one stands between.
+TELLS_PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 # How much more than in proportion ten times as many accounts may cost.
 DEARER = 2.0
 
@@ -42,16 +48,15 @@ def by_command(world: worlds.World, file: Path) -> tuple[np.ndarray, float, floa
     out = file.with_name("found.csv")
     command = [sys.executable, "manage.py", "find_networks", "--signals", str(file), "--out", str(out)]
     begun = time.monotonic()
-    process = subprocess.Popen([*command, "--declared", str(file.with_name("declared.csv"))], cwd=figures.BASE)
-    _, status, usage = os.wait4(process.pid, 0)
+    told = [sys.executable, "-c", TELLS_PEAK, *command, "--declared", str(file.with_name("declared.csv"))]
+    peak = subprocess.run(told, cwd=figures.BASE, check=True, stdout=subprocess.PIPE).stdout
     taken = time.monotonic() - begun
-    assert status == 0
     found = np.full(world.accounts, -1)
     with out.open(newline="") as lines:
         rows = [(int(row["account"]), int(row["network"])) for row in csv.DictReader(lines)]
     account, network = np.array(rows).T
     found[account] = network
-    return found, taken, usage.ru_maxrss / 1024**2
+    return found, taken, int(peak) / 1024**2
 
 
 def worded(found: dict[str, float], taken: float = 0, memory: float = 0) -> str:

@@ -98,7 +98,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/incidents/ > /desk/incidents/{n}/ > /desk/incidents/{n}/write/",
         "/desk/incidents/ > /desk/incidents/{n}/ > /desk/cases/{n}/",
         "/desk/networks/indications/", "/desk/networks/indications/?tab=keys",
-        "/desk/networks/indications/?tab=keys&q=Nordlys > /desk/networks/indications/keys/{n}/",
+        "/desk/networks/indications/?tab=keys&q=Meshgate > /desk/networks/indications/keys/{n}/",
         "/desk/networks/indications/?tab=keys > /desk/networks/indications/{n}/",
         "/desk/networks/indications/?tab=keys > /desk/networks/indications/{n}/ > /desk/networks/indications/{n}/incident/",
         "/desk/networks/", "/desk/networks/?tab=ended", "/desk/networks/ > /desk/networks/{n}/",

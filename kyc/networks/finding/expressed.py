@@ -25,7 +25,8 @@ COLUMNS = ("account", "value", "type", "first", "last")
 
 
 def sql(accounts: int, *, dialect: str, table: str = "shares") -> str:
-    """The query by which a warehouse makes the edges itself: `dialect` is Ibis' name of it, such as clickhouse or pyspark."""
+    """The query by which a warehouse makes the edges itself: `dialect` is Ibis' name of it, such as clickhouse, or
+    databricks for Spark."""
     shares = ibis.table(dict.fromkeys(COLUMNS, "int64"), name=table)
     return str(ibis.to_sql(edges(shares, accounts), dialect=dialect))
 

@@ -140,7 +140,7 @@ class TestActs:
     def test_only_by_who_has_opened_its_document(
         self, as_rui: Client, case: Case, person: Party, passport: Document, ana: User, what: str, method: str
     ) -> None:
-        item = items.record(person, kind="passport", document=passport, by=ana)
+        item = items.record(person, kind="passport", document=passport, number="N1234567", issuing_country="NO", by=ana)
         items.validate(item, method="features", by=ana)
         path, said = f"/desk/cases/{case.pk}/evidence/{item.pk}/{what}/", {"method": method, "result": "passed"}
         answer = as_rui.post(path, said)
@@ -152,9 +152,9 @@ class TestActs:
         assert as_ana.post(f"/desk/cases/{case.pk}/evidence/{item.pk}/forge/").status_code == 404
 
     def test_a_difference_stops_an_approval_until_it_is_resolved(self, as_ana: Client, case: Case, person: Party) -> None:
-        self.record(as_ana, case, person, None)
+        self.record(as_ana, case, person, None, number="N1234567")
         before = obstacles(case)
-        self.record(as_ana, case, person, None, shown_name="Alice Ohlsen", shown_birth_date="1990-01-01")
+        self.record(as_ana, case, person, None, number="N7654321", shown_name="Alice Ohlsen", shown_birth_date="1990-01-01")
         assert [sentence for sentence in obstacles(case) if sentence not in before] == [
             "2 differences between documents and what was declared are open. Resolve them with the evidence of the party, under "
             "“People and ownership”."

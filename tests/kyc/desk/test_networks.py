@@ -164,6 +164,9 @@ class TestOverview:
         day = f"{timezone.now() - timedelta(days=5):%Y-%m-%d}"
         assert [as_ines.get(page(old), {"on": on}).context["size"] for on in (day, "")] == [3, 2]
         shown = text(as_ines.get(page(old), {"on": day}))
+        # Written since, as of another day.
+        assert "how sure it was then is not kept" in shown and "94 %" not in shown
+        assert "not kept" in text(as_ines.get(page(old, "accounts/"), {"on": day})).partition("<tbody>")[2]
         assert "Nothing is ruled from here" in shown and gone.organisation.name in shown
         versions = as_ines.get(page(old, "changes/")).context["versions"]
         assert [(came, went) for _day, came, went in versions] == [(0, 1), (3, 0)]

@@ -194,3 +194,8 @@ class TestPreview:
     def test_a_key_without_the_tier_is_untouched(self, linked: Issued, rui: User) -> None:
         told = proposed(by=rui, tiers=["frontier"]).preview
         assert (told["keys"], told["keys_untouched"]) == (0, 1)
+
+    def test_what_is_closed_later_alone_is_told_apart(self, linked: Issued, rui: User) -> None:
+        later = {"standard": timezone.now() + timedelta(days=1)}
+        told = proposed(by=rui, tiers=["standard", "frontier"], later=later).preview
+        assert (told["keys"], told["keys_later"]) == (1, 1)

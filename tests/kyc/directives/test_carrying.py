@@ -239,6 +239,31 @@ class TestTold:
         assert made.notices.get().state == "ended"
         assert not Message.objects.exists()
 
+    def test_who_has_a_later_tier_alone_is_told_and_counted_when_it_begins(
+        self, linked: Issued, nordlys: Founded, rui: User, sonia: User
+    ) -> None:
+        Key.objects.filter(pk=linked.key.pk).update(tiers=["standard"])
+        later = timezone.now() + timedelta(days=1)
+        made = in_force(by=rui, second=sonia, tiers=["standard", "frontier"], later={"standard": later})
+        assert not made.notices.exists()
+        assert minutes.now(made) | {"keys": 0, "refused": 0} == minutes.now(made)
+        made.standing.tiers.filter(tier="standard").update(begins_at=timezone.now())
+        carrying.run()
+        assert made.notices.get().state == "told"
+        assert minutes.now(made) | {"keys": 1, "refused": 1} == minutes.now(made)
+
+    def test_whose_only_keys_left_have_none_of_its_tiers_is_told_that_it_is_over(
+        self, linked: Issued, nordlys: Founded, rui: User, sonia: User
+    ) -> None:
+        Key.objects.filter(pk=linked.key.pk).update(tiers=["frontier"])
+        made = in_force(by=rui, second=sonia, tiers=["frontier"])
+        carrying.run()
+        assert made.notices.get().state == "told"
+        Key.objects.filter(pk=linked.key.pk).update(tiers=["standard"])
+        Directive.objects.update(work="waiting")
+        carrying.run()
+        assert made.notices.get().state == "ended"
+
     def test_a_won_appeal_leaves_out(self, linked: Issued, nordlys: Founded, rui: User, sonia: User, ana: User) -> None:
         made = in_force(by=rui, second=sonia)
         notice = made.notices.get()

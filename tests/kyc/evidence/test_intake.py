@@ -242,7 +242,8 @@ class TestRelease:
         document = evidence.upload(nordlys.organisation, kind="passport", file=pdf(), party=alice, by=nordlys.by)
         document = intake.release(document, reason="Invented.", by=staff("approver"))
         proofs.verify(PersonStatus.objects.live().get(party=alice, axis="iaas"), document=document, by=ana)
-        items.validate(items.record(alice, kind="passport", document=document, by=ana), method="features", by=ana)
+        described = {"number": "N1234567", "issuing_country": "NO"}
+        items.validate(items.record(alice, kind="passport", document=document, **described, by=ana), method="features", by=ana)
         confirmations.by_paper(
             alice, what="identity", how="notarised", document=document, dated=timezone.localdate(), issuer="A notary",
             number=alice.birth_date, by=ana,

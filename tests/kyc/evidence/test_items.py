@@ -94,6 +94,8 @@ class TestRecord:
             ({"kind": "no such"}, items.BadEvidence),
             ({"kind": "bank_account"}, NotAProof),
             ({"issuing_country": "ZZ"}, items.BadEvidence),
+            ({"number": ""}, items.BadEvidence),
+            ({"issuing_country": ""}, items.BadEvidence),
             ({"issued_on": timezone.localdate() + timedelta(days=9)}, BadText),
             ({"issued_on": timezone.localdate(), "expires_on": timezone.localdate() - timedelta(days=9)}, BadText),
             ({"number": "1" * 101}, BadText),

@@ -25,7 +25,8 @@ LAST = timezone.localdate() + timedelta(days=200)
 def good(
     nordlys: Founded, ana: User, *, kind: str = "passport", method: str = "inspected", until: date | None = LAST
 ) -> EvidenceItem:
-    item = items.record(nordlys.controller, kind=kind, expires_on=until, by=ana)
+    number = "" if kind == "bank_account" else "N1234567"
+    item = items.record(nordlys.controller, kind=kind, number=number, issuing_country="NO", expires_on=until, by=ana)
     return items.validate(item, method=method, by=ana)
 
 
@@ -115,7 +116,10 @@ class TestHold:
         )  # fmt: skip
         assert hold.reason == f"Passport of Alice Olsen expired on {LAST}, and nothing newer was found good"
         assert told()[-1] == "Your keys are on hold until a document is sent anew"
-        newer = items.record(nordlys.controller, kind="passport", expires_on=LAST + timedelta(days=900), by=ana)
+        newer = items.record(
+            nordlys.controller, kind="passport", number="N7654321", issuing_country="NO",
+            expires_on=LAST + timedelta(days=900), by=ana,
+        )  # fmt: skip
         run()
         assert linked.state == "held"
         items.validate(newer, method="inspected", by=ana)

@@ -21,6 +21,12 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreading, "SPREAD", timedelta())
 
 
+@pytest.fixture
+def as_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is where no test has to wait."""
+    monkeypatch.setattr(spreading, "SPREAD", timedelta(seconds=40))
+
+
 @scene
 def vasco() -> User:
     return cast.staff("investigator", "Vasco Reis")

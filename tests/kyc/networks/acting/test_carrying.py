@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -179,9 +180,8 @@ class TestWhatIsReadOutside:
         assert [event.actor for event in inside] == ["Vasco Reis"] * 2 + ["Ines Caldeira"] * 2
 
     def test_each_has_its_own_time_within_the_minute(
-        self, controller: Controller, ines: User, vasco: User, monkeypatch: pytest.MonkeyPatch
+        self, controller: Controller, ines: User, vasco: User, as_spread: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(spreading, "SPREAD", timedelta(seconds=40))
         measure = hands.measured(controller, by=ines, second=vasco)
         began = timezone.now()
         monkeypatch.setattr(carrying, "place", lambda _claim: None)
@@ -189,11 +189,32 @@ class TestWhatIsReadOutside:
         times = list(measure.members.values_list("claimed_until", flat=True))
         assert len(set(times)) == 2 and max(times) - began < timedelta(seconds=60)
 
+    @pytest.mark.usefixtures("as_spread")
+    def test_who_is_alone_need_not_wait(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        left = {second.key.organisation_id: "It is a school."}
+        measure = hands.measured(controller, by=ines, second=vasco, left_out=left)
+        carrying.run()
+        assert reason(linked) == "key_held"
+        measuring.undo(measure, reason="It was a school.", by=ines)
+        lifting.run()
+        assert reason(linked) == ""
+
+    @pytest.mark.usefixtures("as_spread")
+    def test_nor_a_part_of_one(self, linked: Issued, controller: Controller, ines: User, vasco: User) -> None:
+        measure = hands.measured(controller, by=ines, second=vasco, first=[linked.key.organisation_id])
+        carrying.run()
+        assert states(measure) == ["placed", "planned"]
+        measuring.release(measure, by=ines)
+        carrying.run()
+        assert states(measure) == ["placed", "placed"]
+
     def test_their_order_is_drawn(self, controller: Controller, ines: User, vasco: User) -> None:
         rows = hands.measured(controller, by=ines, second=vasco).members.all()
         orders = set()
         for _draw in range(40):
-            rows.update(claimed_until=spreading.drawn())
+            rows.update(claimed_until=spreading.drawn(timedelta()))
             orders.add(tuple(rows.order_by("claimed_until").values_list("pk", flat=True)))
         assert len(orders) == 2
 
@@ -450,6 +471,7 @@ class TestTheDatabase:
 @pytest.mark.usefixtures("whole")
 class TestLimiting:
     ASKED = {"kind": "limit", "told": "terms", "unit": "requests", "period": "day", "limit": 10, "reason": "limits"}
+    ASKED_OF = {"unit": "requests", "period": "day", "currency": "", "limit": 10}
 
     def test_all_draw_on_one_pool_until_it_is_undone(
         self,
@@ -468,7 +490,7 @@ class TestLimiting:
         assert (reason(linked), reason(second)) == ("", "") and not PoolMember.objects.live().exists()
         assert not LimitPool.objects.exclude(restriction=None).exists()
 
-    @pytest.mark.parametrize(("share", "each"), [(None, 5), (8, 8)])
+    @pytest.mark.parametrize(("share", "each"), [(None, 5), (3, 3)])
     def test_each_has_a_part_of_its_own_which_it_is_told(
         self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User, share: int | None, each: int
     ) -> None:
@@ -480,9 +502,36 @@ class TestLimiting:
         used(second.key, each)
         assert (reason(linked), reason(second)) == ("", "limit_reached")
 
-    def test_a_part_is_no_more_than_the_whole(self, controller: Controller, ines: User) -> None:
-        with pytest.raises(limits.BadLimit, match="no more than the whole"):
-            hands.measured(controller, by=ines, **self.ASKED | {"share": 11})
+    @pytest.mark.parametrize("share", [6, 11])
+    def test_the_parts_together_are_no_more_than_the_whole(self, controller: Controller, ines: User, share: int) -> None:
+        with pytest.raises(limits.BadLimit, match="of 2 accounts each has at most 5"):
+            hands.measured(controller, by=ines, **self.ASKED | {"share": share})
+        with pytest.raises(limits.BadLimit, match="not one for each of 2 accounts"):
+            hands.measured(controller, by=ines, **self.ASKED | {"limit": 1})
+
+    def test_more_may_be_given_to_fewer(self, linked: Issued, second: Issued, controller: Controller, ines: User) -> None:
+        left = {second.key.organisation_id: "It is a school."}
+        assert hands.measured(controller, by=ines, **self.ASKED | {"share": 8, "left_out": left}).share == 8
+
+    def test_nor_does_the_database_take_more(
+        self, controller: Controller, ines: User, vasco: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(measuring, "checked", lambda *_args, **_of: self.ASKED_OF | {"share": 6})
+        measure = hands.measured(controller, by=ines, **self.ASKED)
+        with pytest.raises(IntegrityError, match="together no more than the whole"), transaction.atomic():
+            measuring.take(measure, by=vasco)
+
+    def test_whoever_keeps_to_his_own_is_not_refused_for_another(
+        self, linked: Issued, second: Issued, controller: Controller, ines: User, vasco: User
+    ) -> None:
+        """To the last of it: the other has used all of his."""
+        hands.measured(controller, by=ines, second=vasco, **self.ASKED)
+        carried()
+        used(second.key, 5)
+        for _call in range(5):
+            pools.reserve(linked.key, {"requests": 1}, ttl=timedelta(minutes=1), number=uuid4())
+        with pytest.raises(pools.LimitReached):
+            pools.reserve(linked.key, {"requests": 1}, ttl=timedelta(minutes=1), number=uuid4())
 
     def test_what_the_customer_was_told_no_officer_takes_away_alone(
         self, linked: Issued, controller: Controller, ines: User, vasco: User, rui: User
