@@ -16,10 +16,10 @@ A list takes three queries of each kind, however long it is.
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Expression, F, OuterRef, QuerySet, Subquery
+from django.db.models import DateTimeField, Expression, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -34,9 +34,11 @@ from kyc.directives.blocked import actions as blocked
 from kyc.directives.blocked.models import BlockedRecord
 from kyc.directives.models import Directive
 from kyc.evidence.item_models import EvidenceItem
+from kyc.keys.appeal_models import Appeal
 from kyc.keys.models import KeyRequirement
 from kyc.networks.measure_models import Measure
 from kyc.ownership.models import Discrepancy, Divergence
+from kyc.rules import packs
 
 P = Permission
 
@@ -183,6 +185,11 @@ def expiring(user: User) -> QuerySet[EvidenceItem]:
     return EvidenceItem.objects.live().filter(expires_on__isnull=False, organisation__in=seen)
 
 
+def answered_by() -> Expression:
+    """No law sets a day for an appeal: it is answered within the days in which we decide a case."""
+    return ExpressionWrapper(F("sent_at") + timedelta(days=packs.current().days("decide")), DateTimeField())
+
+
 def directive_url(row: Directive) -> str:
     return reverse("desk:directive", args=[row.pk])
 
@@ -238,6 +245,13 @@ add(
         "keys", _("Keys that ask for something"), P.CASE_VIEW,
         lambda user: with_case(KeyRequirement.objects.filter(ended_at__isnull=True, hold__isnull=True)), "due_on",
         lambda row: row.get_what_display(), lambda row: of_case(row, "keys"),
+    )
+)  # fmt: skip
+add(
+    Kind(
+        "appeals", _("Appeals to answer"), P.HOLD_PLACE,
+        lambda user: Appeal.objects.filter(outcome=""), answered_by(), lambda row: row.restriction.get_kind_display(),
+        lambda row: reverse("desk:appeal", args=[row.pk]), related=("organisation", "restriction"),
     )
 )  # fmt: skip
 add(
