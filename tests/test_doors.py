@@ -780,6 +780,8 @@ DOORS: dict[str, Door] = {
     ),
     "desk:directive_lift": Door(DIRECTORS, get=False, own=of(pk="directive"), post=of(reason="Withdrawn."), names="Withdrawn."),
     "desk:directive_undo": Door(DIRECTORS, get=False, own=of(pk="directive"), post=of(reason="By error."), names="By error."),
+    "desk:deadlines": Door(READERS, names=NORDLYS),
+    "desk:deadlines_csv": Door(READERS, names=NORDLYS),
     "desk:blocked_records": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
     "desk:blocked_csv": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
     "desk:blocked_new": Door(
