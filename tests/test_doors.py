@@ -432,6 +432,13 @@ DOORS: dict[str, Door] = {
     "onboarding:agency": Door(
         CUSTOMERS, own=of(pk="agency"), names="Its clients", post=lambda rows: {"accounts": agencies.number_of(rows["agent"])}
     ),
+    "onboarding:agency_correct": Door(
+        CUSTOMERS, own=of(pk="agency"), names="Its clients",
+        post=lambda _rows: {"name": "Its shops", "ground": "agency", "words": "We run them."},
+    ),
+    "onboarding:agency_renew": Door(
+        CUSTOMERS, own=of(pk="agency"), names="Its clients", post=lambda _rows: {"file": cast.pdf(width=612)}
+    ),
     "onboarding:agency_end": Door(CUSTOMERS, own=of(pk="agency"), names="Its clients", post=nothing),
     "onboarding:agency_account_end": Door(CUSTOMERS, own=of(pk="client"), names="any more?", post=nothing),
     "onboarding:agency_answer": Door(

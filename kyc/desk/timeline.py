@@ -167,6 +167,8 @@ VERBS = {
     "agency.account_left": _("said that an agency does not run its account"),
     "agency.account_answered": _("kept that an account has answered whether an agency runs it"),
     "agency.account_let_go": _("said that the agency runs an account no more"),
+    "agency.corrected": _("corrected the declaration to run accounts for others"),
+    "agency.renewed": _("said that it still runs accounts for others"),
     "agency.ended": _("ended the declaration to run accounts for others"),
     "agency.confirmed": _("confirmed that an agency runs accounts for others"),
     "agency.refused": _("did not accept that an agency runs accounts for others"),
@@ -430,6 +432,8 @@ TONES = {
     "confirmation.ended": "warn",
     "domain.lost": "warn",
     "agency.declared": "warn",
+    "agency.corrected": "warn",
+    "agency.renewed": "warn",
     "agency.confirmed": "good",
 }
 

@@ -60,6 +60,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "ioana@brightfold.example": (
         "/verification/agencies/", "/verification/agencies/declare/", "/verification/agencies/ > /verification/agencies/{n}/",
+        "/verification/agencies/ > /verification/agencies/{n}/ > /verification/agencies/{n}/correct/",
+        "/verification/agencies/ > /verification/agencies/{n}/ > /verification/agencies/{n}/renew/",
         "/verification/agencies/ > /verification/agencies/{n}/ > /verification/agencies/{n}/end/",
     ),
     "petra@tanzschule-walzer.example": (
