@@ -119,6 +119,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 NOT_DRAWN = {
     "desk:directive": "of an order, of which the demo has none: tests/kyc/desk/test_directives.py",
+    "desk:directive_previewed": "what the page of a directive tells, alone: tests/kyc/desk/test_directives.py",
     "onboarding:agency_account_end": "a form of one button: tests/kyc/onboarding/test_agencies.py",
     "start": "leads on at once",
     "healthz": "for machines",
