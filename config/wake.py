@@ -8,11 +8,9 @@ from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
 from kyc.directives import carrying as directives
-from kyc.directives import ending, notifying
-from kyc.directives.blocked import finding as blocked
-from kyc.directives.tasks import carry_directives, keep_blocked
 from kyc.directives import counting, ending, notifying
-from kyc.directives.tasks import carry_directives, count_directives
+from kyc.directives.blocked import finding as blocked
+from kyc.directives.tasks import carry_directives, count_directives, keep_blocked
 from kyc.evidence import code_sending, domain_watch, intake, reads
 from kyc.evidence.tasks import look_for_domains, read_documents, scan_documents, send_codes
 from kyc.keys import (

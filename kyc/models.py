@@ -2,7 +2,6 @@
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
-from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
 from kyc.directives.models import (
     Directive,
     DirectiveException,

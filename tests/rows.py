@@ -13,7 +13,6 @@ from accounts.models import ErasureOrder, GatewayCredential, LegalHold, MemberIn
 from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
-from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
 from kyc.directives.models import (
     Directive,
     DirectiveException,

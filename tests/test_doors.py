@@ -35,9 +35,9 @@ from accounts.sessions import seen_at
 from kyc.cases import exposed
 from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.desk import network_words as words
+from kyc.directives import extending as prolonging
 from kyc.directives.blocked import actions as blocking
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
-from kyc.directives import extending as prolonging
 from kyc.directives.models import DirectivePreview
 from kyc.evidence import actions as evidence
 from kyc.evidence import code_sending, intake, invitations

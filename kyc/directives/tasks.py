@@ -1,8 +1,7 @@
 from celery import shared_task
 
-from kyc.directives import carrying
-from kyc.directives.blocked import finding
 from kyc.directives import carrying, counting
+from kyc.directives.blocked import finding
 
 
 @shared_task(name="kyc.carry_directives", ignore_result=True)
@@ -13,6 +12,8 @@ def carry_directives() -> None:
 @shared_task(name="kyc.keep_blocked", ignore_result=True)
 def keep_blocked() -> None:
     finding.run()
+
+
 @shared_task(name="kyc.count_directives", ignore_result=True)
 def count_directives() -> None:
     counting.run()

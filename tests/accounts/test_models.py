@@ -15,7 +15,6 @@ from accounts.models import LegalHold, Membership, Message, Organisation, Projec
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
-from kyc.directives.models import Directive, DirectiveException
 from kyc.directives.models import Directive, DirectiveException, DirectiveExtension
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
