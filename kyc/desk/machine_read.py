@@ -29,7 +29,8 @@ def shown(papers: Iterable[Document], customer: Party | None) -> list[Shown]:
     found = []
     for reading in Reading.objects.filter(document__in=by_number).order_by("document"):
         reading.document = by_number[reading.document_id]
-        rows = [masked(row) for row in reads.compared(reading, reading.document.party or customer)]
+        compared = reads.compared(reading, reading.document.party or customer)
+        rows = [masked(row) for row in compared if row.declared or row.value]
         found.append(Shown(reading, rows, doubted.sentences(reading)))
     return found
 

@@ -168,6 +168,8 @@ VERBS = {
     "agency.account_left": _("said that an agency does not run its account"),
     "agency.account_answered": _("kept that an account has answered whether an agency runs it"),
     "agency.account_let_go": _("said that the agency runs an account no more"),
+    "agency.corrected": _("corrected the declaration to run accounts for others"),
+    "agency.renewed": _("said that it still runs accounts for others"),
     "agency.ended": _("ended the declaration to run accounts for others"),
     "agency.confirmed": _("confirmed that an agency runs accounts for others"),
     "agency.refused": _("did not accept that an agency runs accounts for others"),
@@ -271,6 +273,9 @@ VERBS = {
     "directive.proposed": _("proposed a directive"),
     "directive.taken": _("took a directive"),
     "directive.declined": _("declined a directive"),
+    "directive.extension_proposed": _("proposed that a directive ends later"),
+    "directive.extension_declined": _("declined that a directive ends later"),
+    "directive.extended": _("extended a directive"),
     "directive.begun": _("closed models to whom a directive is over"),
     "directive.lifted": _("lifted a directive"),
     "directive.undone": _("undid a directive"),
@@ -431,6 +436,8 @@ TONES = {
     "confirmation.ended": "warn",
     "domain.lost": "warn",
     "agency.declared": "warn",
+    "agency.corrected": "warn",
+    "agency.renewed": "warn",
     "agency.confirmed": "good",
 }
 

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.directives import carrying
+from kyc.directives import carrying, counting
 from kyc.directives.blocked import finding
 
 
@@ -12,3 +12,8 @@ def carry_directives() -> None:
 @shared_task(name="kyc.keep_blocked", ignore_result=True)
 def keep_blocked() -> None:
     finding.run()
+
+
+@shared_task(name="kyc.count_directives", ignore_result=True)
+def count_directives() -> None:
+    counting.run()

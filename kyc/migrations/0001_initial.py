@@ -8,6 +8,7 @@ import accounts.vault.files
 import django.db.models.deletion
 import kyc.keys.appeal_models
 import django.db.models.functions.comparison
+import django.utils.timezone
 import pghistory.utils
 from kyc.usage.models import ROWS
 import pgtrigger.compiler
@@ -6985,6 +6986,8 @@ class Migration(migrations.Migration):
                 ('ground', models.CharField(choices=[('agency', 'We are an agency, and run accounts for our clients'), ('integrator', 'We build and run the integration of others'), ('group', 'We run the accounts of companies of our own group'), ('other', 'Something else')], max_length=20)),
                 ('words', models.TextField()),
                 ('declared_at', models.DateTimeField(auto_now_add=True)),
+                ('said_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('renewed_at', models.DateTimeField(blank=True, null=True)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
@@ -7031,6 +7034,8 @@ class Migration(migrations.Migration):
                 ('ground', models.CharField(choices=[('agency', 'We are an agency, and run accounts for our clients'), ('integrator', 'We build and run the integration of others'), ('group', 'We run the accounts of companies of our own group'), ('other', 'Something else')], max_length=20)),
                 ('words', models.TextField()),
                 ('declared_at', models.DateTimeField(auto_now_add=True)),
+                ('said_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('renewed_at', models.DateTimeField(blank=True, null=True)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('declared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -7189,19 +7194,19 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='agency',
-            trigger=pgtrigger.compiler.Trigger(name='agency_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'what was declared is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF OLD.ended_at IS NOT NULL OR ROW(\n                        NEW.id, NEW.organisation_id, NEW.name, NEW.ground, NEW.words, NEW.declared_by_id\n                    ) IS DISTINCT FROM ROW(\n                        OLD.id, OLD.organisation_id, OLD.name, OLD.ground, OLD.words, OLD.declared_by_id\n                    ) THEN\n                        RAISE EXCEPTION 'what was declared does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='2f908012595ab16cd120aa964745f7257bc57e48', operation='UPDATE OR DELETE', pgid='pgtrigger_agency_stays_ce698', table='kyc_agency', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='agency_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'what was declared is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF OLD.ended_at IS NOT NULL OR ROW(NEW.id, NEW.organisation_id, NEW.declared_by_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.organisation_id, OLD.declared_by_id) THEN\n                        RAISE EXCEPTION 'whose a declaration is does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    ELSIF NEW.said_at < OLD.said_at OR ROW(NEW.name, NEW.ground, NEW.words)\n                        IS DISTINCT FROM ROW(OLD.name, OLD.ground, OLD.words) AND NEW.said_at = OLD.said_at THEN\n                        RAISE EXCEPTION 'what is declared in other words is said anew' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='77db1d1d2942fbfdea287b58eb51aef4f5bade6e', operation='UPDATE OR DELETE', pgid='pgtrigger_agency_stays_ce698', table='kyc_agency', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='agency',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyevent" ("declared_at", "declared_by_id", "ended_at", "ended_by_id", "ground", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "words") VALUES (NEW."declared_at", NEW."declared_by_id", NEW."ended_at", NEW."ended_by_id", NEW."ground", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."words"); RETURN NULL;', hash='3be824d7d0c9291f98518441a650a57c29281f00', operation='INSERT', pgid='pgtrigger_insert_insert_e06de', table='kyc_agency', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyevent" ("declared_at", "declared_by_id", "ended_at", "ended_by_id", "ground", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "renewed_at", "said_at", "words") VALUES (NEW."declared_at", NEW."declared_by_id", NEW."ended_at", NEW."ended_by_id", NEW."ground", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."renewed_at", NEW."said_at", NEW."words"); RETURN NULL;', hash='b70131d9625fcecef27d7a417648af8a3b20393a', operation='INSERT', pgid='pgtrigger_insert_insert_e06de', table='kyc_agency', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='agency',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_agencyevent" ("declared_at", "declared_by_id", "ended_at", "ended_by_id", "ground", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "words") VALUES (NEW."declared_at", NEW."declared_by_id", NEW."ended_at", NEW."ended_by_id", NEW."ground", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."words"); RETURN NULL;', hash='c2c15f3235762979b939d6ad7d0e40e126de9ec2', operation='UPDATE', pgid='pgtrigger_update_update_3d896', table='kyc_agency', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_agencyevent" ("declared_at", "declared_by_id", "ended_at", "ended_by_id", "ground", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "renewed_at", "said_at", "words") VALUES (NEW."declared_at", NEW."declared_by_id", NEW."ended_at", NEW."ended_by_id", NEW."ground", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."renewed_at", NEW."said_at", NEW."words"); RETURN NULL;', hash='cec06f7709d4becd6246f3fa5f28acef99b74e7b', operation='UPDATE', pgid='pgtrigger_update_update_3d896', table='kyc_agency', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='agency',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyevent" ("declared_at", "declared_by_id", "ended_at", "ended_by_id", "ground", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "words") VALUES (OLD."declared_at", OLD."declared_by_id", OLD."ended_at", OLD."ended_by_id", OLD."ground", OLD."id", OLD."name", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."words"); RETURN NULL;', hash='0f38ddc198578b8290b8839fb11d4f9c5a37a631', operation='DELETE', pgid='pgtrigger_delete_delete_24171', table='kyc_agency', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_agencyevent" ("declared_at", "declared_by_id", "ended_at", "ended_by_id", "ground", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "renewed_at", "said_at", "words") VALUES (OLD."declared_at", OLD."declared_by_id", OLD."ended_at", OLD."ended_by_id", OLD."ground", OLD."id", OLD."name", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."renewed_at", OLD."said_at", OLD."words"); RETURN NULL;', hash='796f048e0e6231f70b09b1af3d14b768147405ef', operation='DELETE', pgid='pgtrigger_delete_delete_24171', table='kyc_agency', when='AFTER')),
         ),
         migrations.AddIndex(
             model_name='agencyaccount',
@@ -7821,6 +7826,8 @@ class Migration(migrations.Migration):
                 ('unchecked', models.PositiveIntegerField()),
                 ('refused', models.PositiveIntegerField()),
                 ('refused_outside', models.PositiveIntegerField()),
+                ('imported', models.PositiveIntegerField(default=0)),
+                ('imported_refused', models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -7951,47 +7958,47 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='attribute',
-            trigger=pgtrigger.compiler.Trigger(name='attribute_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='6c4b5095d58a98932628a336ca24d4348062a9db', operation='INSERT OR UPDATE OF "valid_to"', pgid='pgtrigger_attribute_unsettles_36839', table='kyc_attribute', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='attribute_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext(\'kh_standing\'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND (p.grounds @> \'[{"fact": "customer.headquarters"}]\' OR p.missing @> \'["customer.headquarters"]\' OR p.grounds @> \'[{"fact": "customer.parent"}]\' OR p.missing @> \'["customer.parent"]\' OR p.grounds @> \'[{"fact": "customer.formed"}]\' OR p.missing @> \'["customer.formed"]\' OR p.grounds @> \'[{"fact": "customer.concern"}]\' OR p.missing @> \'["customer.concern"]\' OR p.grounds @> \'[{"fact": "key.used_from"}]\' OR p.missing @> \'["key.used_from"]\') AND true;\n            END IF;\n            RETURN NULL;\n        ', hash='434c08ea2a978753a1dec17a31a5ea1206352167', operation='INSERT OR UPDATE OF "valid_to"', pgid='pgtrigger_attribute_unsettles_36839', table='kyc_attribute', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='attributeproof',
-            trigger=pgtrigger.compiler.Trigger(name='attribute_proof_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='176c5768e7484a8024af8c5fa36ee4ef245a04b0', operation='INSERT', pgid='pgtrigger_attribute_proof_unsettles_0c084', table='kyc_attributeproof', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='attribute_proof_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext(\'kh_standing\'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND (p.grounds @> \'[{"fact": "customer.headquarters"}]\' OR p.missing @> \'["customer.headquarters"]\' OR p.grounds @> \'[{"fact": "customer.parent"}]\' OR p.missing @> \'["customer.parent"]\' OR p.grounds @> \'[{"fact": "customer.formed"}]\' OR p.missing @> \'["customer.formed"]\' OR p.grounds @> \'[{"fact": "customer.concern"}]\' OR p.missing @> \'["customer.concern"]\' OR p.grounds @> \'[{"fact": "key.used_from"}]\' OR p.missing @> \'["key.used_from"]\') AND true;\n            END IF;\n            RETURN NULL;\n        ', hash='5943fdfcd633267e47e461c361cae4db49caa5e4', operation='INSERT', pgid='pgtrigger_attribute_proof_unsettles_0c084', table='kyc_attributeproof', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='determination',
-            trigger=pgtrigger.compiler.Trigger(name='determination_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='2855b7074bc6e5079328ab6940ac08a47aca3ad9', operation='INSERT', pgid='pgtrigger_determination_unsettles_04e35', table='kyc_determination', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='determination_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext(\'kh_standing\'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND (p.grounds @> \'[{"fact": "customer.concern"}]\' OR p.missing @> \'["customer.concern"]\' OR p.grounds @> \'[{"fact": "customer.owners"}]\' OR p.missing @> \'["customer.owners"]\') AND true;\n            END IF;\n            RETURN NULL;\n        ', hash='a0ed7a1c4321d572b2734c284cfea71ab346f146', operation='INSERT', pgid='pgtrigger_determination_unsettles_04e35', table='kyc_determination', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='entity',
-            trigger=pgtrigger.compiler.Trigger(name='entity_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='0b5eafa02a8ed2f6bd4b116d131c923fa2860749', operation='INSERT OR UPDATE OF "ended_at", "valid_until"', pgid='pgtrigger_entity_unsettles_ce542', table='kyc_entity', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='entity_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext(\'kh_standing\'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND (p.grounds @> \'[{"fact": "customer.who"}]\' OR p.missing @> \'["customer.who"]\') AND true;\n            END IF;\n            RETURN NULL;\n        ', hash='ddda7a30ec813ebab934744693bfd1814e257663', operation='INSERT OR UPDATE OF "ended_at", "valid_until"', pgid='pgtrigger_entity_unsettles_ce542', table='kyc_entity', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='document_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='7e55aff3a003faa6720968fbf6eaf26acb077747', operation='UPDATE OF "removed_at", "intake"', pgid='pgtrigger_document_unsettles_27d0b', table='kyc_document', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='document_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND true AND true;\n            END IF;\n            RETURN NULL;\n        ", hash='8054761a183b399f2a5c2eb7dc53424cc9745bc4', operation='UPDATE OF "removed_at", "intake"', pgid='pgtrigger_document_unsettles_27d0b', table='kyc_document', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='documentreview',
-            trigger=pgtrigger.compiler.Trigger(name='review_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='6b2db649c8693d5c3cd159e9dffe81251050dd13', operation='INSERT OR UPDATE OF "superseded_at"', pgid='pgtrigger_review_unsettles_883f4', table='kyc_documentreview', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='review_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND true AND true;\n            END IF;\n            RETURN NULL;\n        ", hash='151f3698b958b94fe7b4d3df7e9d41272fad7481', operation='INSERT OR UPDATE OF "superseded_at"', pgid='pgtrigger_review_unsettles_883f4', table='kyc_documentreview', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='fact',
-            trigger=pgtrigger.compiler.Trigger(name='abroad_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NEW.name = 'traffic_country' THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='94c60d1ca79e08f06e596646d00c8b41aa8633f5', operation='INSERT', pgid='pgtrigger_abroad_unsettles_7028f', table='kyc_fact', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='abroad_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            IF NEW.name = \'traffic_country\' THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext(\'kh_standing\'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND (p.grounds @> \'[{"fact": "key.used_from"}]\' OR p.missing @> \'["key.used_from"]\') AND EXISTS (SELECT 1 FROM kyc_key k WHERE k.id = p.key_id AND NEW.subject = \'key:\' || k.prefix);\n            END IF;\n            RETURN NULL;\n        ', hash='0ec52b8bce3928051ed7779ea484bf34d5354cc2', operation='INSERT', pgid='pgtrigger_abroad_unsettles_7028f', table='kyc_fact', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='key',
-            trigger=pgtrigger.compiler.Trigger(name='responsible_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NEW.responsible_id <> OLD.responsible_id THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='17bcb84d436fe0c62627a82e1a3d86ff7a6f4ee1', operation='UPDATE OF "responsible_id"', pgid='pgtrigger_responsible_unsettles_ad305', table='kyc_key', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='responsible_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            IF NEW.responsible_id <> OLD.responsible_id THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext(\'kh_standing\'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND (p.grounds @> \'[{"fact": "responsible.status"}]\' OR p.missing @> \'["responsible.status"]\') AND p.key_id = NEW.id;\n            END IF;\n            RETURN NULL;\n        ', hash='73ed41d67eddd68e567c291bf82deba1f60ae869', operation='UPDATE OF "responsible_id"', pgid='pgtrigger_responsible_unsettles_ad305', table='kyc_key', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='personstatus',
-            trigger=pgtrigger.compiler.Trigger(name='status_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='9093033f1e74f7c8f86163908f7983c77455dc01', operation='INSERT OR UPDATE OF "valid_to"', pgid='pgtrigger_status_unsettles_2968c', table='kyc_personstatus', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='status_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND true AND true;\n            END IF;\n            RETURN NULL;\n        ", hash='236a5b1cac31dfac8a30007a0ba3578f680c6d13', operation='INSERT OR UPDATE OF "valid_to"', pgid='pgtrigger_status_unsettles_2968c', table='kyc_personstatus', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='role',
-            trigger=pgtrigger.compiler.Trigger(name='role_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NEW.kind = 'customer' THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='2a743fedafcc61096c3c9308759196963d45a690', operation='INSERT OR UPDATE OF "valid_to"', pgid='pgtrigger_role_unsettles_24838', table='kyc_role', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='role_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF NEW.kind = 'customer' THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND true AND true;\n            END IF;\n            RETURN NULL;\n        ", hash='d3ccf15671a85cbb481e8d7562c82cee2cede913', operation='INSERT OR UPDATE OF "valid_to"', pgid='pgtrigger_role_unsettles_24838', table='kyc_role', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='statusproof',
-            trigger=pgtrigger.compiler.Trigger(name='status_proof_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;\n            END IF;\n            RETURN NULL;\n        ", hash='2de0405ab66fdf5f2d09d2e3846aa1ef05abb570', operation='INSERT OR UPDATE OF "valid_until"', pgid='pgtrigger_status_proof_unsettles_5b4cc', table='kyc_statusproof', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='status_proof_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            IF true THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext('kh_standing'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND true AND true;\n            END IF;\n            RETURN NULL;\n        ", hash='f860433b5cca360ee193b3be7d3e0500510df3df', operation='INSERT OR UPDATE OF "valid_until"', pgid='pgtrigger_status_proof_unsettles_5b4cc', table='kyc_statusproof', when='AFTER')),
         ),
         migrations.AddField(
             model_name='directive',
@@ -8133,7 +8140,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='standinghold',
-            trigger=pgtrigger.compiler.Trigger(name='standing_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    \n    IF TG_OP = 'DELETE' THEN\n        RAISE EXCEPTION 'a standing hold is never deleted' USING ERRCODE = 'check_violation';\n    END IF;\n\n                    IF OLD.ended_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.source <> OLD.source OR NEW.made_at <> OLD.made_at THEN\n                        RAISE EXCEPTION 'ended it stays ended' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='6bf09a24dafde02e3a93e6bf273030481d229ffe', operation='UPDATE OR DELETE', pgid='pgtrigger_standing_stays_9c554', table='kyc_standinghold', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='standing_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    \n    IF TG_OP = 'DELETE' THEN\n        RAISE EXCEPTION 'a standing hold is never deleted' USING ERRCODE = 'check_violation';\n    END IF;\n\n                    IF OLD.ended_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.source <> OLD.source OR NEW.made_at <> OLD.made_at THEN\n                        RAISE EXCEPTION 'ended it stays ended' USING ERRCODE = 'check_violation';\n                    END IF;\n                    -- Whose word moves its end stands with what placed it.\n                    IF NEW.ends_at IS DISTINCT FROM OLD.ends_at AND NOT EXISTS (\n                        SELECT 1 FROM kyc_directiveextension x JOIN kyc_directive d ON d.id = x.directive_id\n                        WHERE d.standing_id = NEW.id AND x.state = 'taken' AND x.until = NEW.ends_at AND x.until > OLD.ends_at\n                    ) THEN\n                        RAISE EXCEPTION 'only an extension that a second person took moves its end'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF NEW.ended_at IS NOT NULL AND EXISTS (\n                        SELECT 1 FROM kyc_directive d WHERE d.standing_id = NEW.id AND d.state IN ('proposed', 'taken')\n                          AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())\n                    ) THEN\n                        RAISE EXCEPTION 'it ends with its directive' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='ea621a54b2e970d969b3256e5e268eec4430a0fd', operation='UPDATE OR DELETE', pgid='pgtrigger_standing_stays_9c554', table='kyc_standinghold', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='standinghold',
@@ -8300,7 +8307,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='directive',
-            trigger=pgtrigger.compiler.Trigger(name='directive_taken_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a directive is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF NEW.state <> 'proposed' AND TG_OP = 'INSERT' THEN\n            RAISE EXCEPTION 'it begins as a proposal' USING ERRCODE = 'check_violation';\n        END IF;\n        IF NEW.state = 'taken' AND OLD.state = 'proposed' AND NOT EXISTS (\n            SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = 'directive' AND p.outcome = 'taken'\n              AND p.outcome_by_id <> p.proposed_by_id\n        ) THEN\n            RAISE EXCEPTION 'a second person takes it' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND (OLD.state IN ('declined', 'lifted', 'undone') AND NEW.state <> OLD.state\n                        OR NEW.state IN ('lifted', 'undone') AND OLD.state <> NEW.state AND OLD.state <> 'taken'\n                        OR NEW.state IN ('proposed', 'declined') AND OLD.state NOT IN ('proposed', NEW.state)\n                        OR ROW(NEW.id, NEW.kind, NEW.issuer, NEW.authority, NEW.reference, NEW.received_at, NEW.determined_on,\n                            NEW.not_before, NEW.not_after, NEW.tiers, NEW.later, NEW.population, NEW.parameters, NEW.why,\n                            NEW.effective_at, NEW.expires_at, NEW.standing_id, NEW.proposal_id, NEW.proposed_by_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.kind, OLD.issuer, OLD.authority, OLD.reference, OLD.received_at,\n                            OLD.determined_on, OLD.not_before, OLD.not_after, OLD.tiers, OLD.later, OLD.population,\n                            OLD.parameters, OLD.why, OLD.effective_at, OLD.expires_at, OLD.standing_id, OLD.proposal_id,\n                            OLD.proposed_by_id)\n                        OR OLD.state <> 'proposed' AND NEW.preview <> OLD.preview) THEN\n                        RAISE EXCEPTION 'what was proposed does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='58659e888aa9d664a6274003ac3277352f67f827', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_directive_taken_by_two_89dad', table='kyc_directive', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='directive_taken_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a directive is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF NEW.state <> 'proposed' AND TG_OP = 'INSERT' THEN\n            RAISE EXCEPTION 'it begins as a proposal' USING ERRCODE = 'check_violation';\n        END IF;\n        IF NEW.state = 'taken' AND OLD.state = 'proposed' AND NOT EXISTS (\n            SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = 'directive' AND p.outcome = 'taken'\n              AND p.outcome_by_id <> p.proposed_by_id\n        ) THEN\n            RAISE EXCEPTION 'a second person takes it' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND (OLD.state IN ('declined', 'lifted', 'undone') AND NEW.state <> OLD.state\n                        OR NEW.state IN ('lifted', 'undone') AND OLD.state <> NEW.state AND OLD.state <> 'taken'\n                        OR NEW.state IN ('proposed', 'declined') AND OLD.state NOT IN ('proposed', NEW.state)\n                        OR NEW.state IN ('lifted', 'undone') AND OLD.state = 'taken' AND OLD.expires_at <= clock_timestamp()\n                        OR ROW(NEW.id, NEW.kind, NEW.issuer, NEW.authority, NEW.reference, NEW.received_at, NEW.determined_on,\n                            NEW.not_before, NEW.tiers, NEW.later, NEW.population, NEW.parameters, NEW.why,\n                            NEW.effective_at, NEW.standing_id, NEW.proposal_id, NEW.proposed_by_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.kind, OLD.issuer, OLD.authority, OLD.reference, OLD.received_at,\n                            OLD.determined_on, OLD.not_before, OLD.tiers, OLD.later, OLD.population,\n                            OLD.parameters, OLD.why, OLD.effective_at, OLD.standing_id, OLD.proposal_id,\n                            OLD.proposed_by_id)\n                        OR OLD.state <> 'proposed' AND NEW.preview <> OLD.preview) THEN\n                        RAISE EXCEPTION 'what was proposed does not change, and ended it stays ended'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND ROW(NEW.expires_at, NEW.not_after) IS DISTINCT FROM ROW(OLD.expires_at, OLD.not_after)\n                        AND NOT (OLD.state = 'taken' AND NEW.state = 'taken' AND OLD.expires_at > clock_timestamp()\n                            AND NEW.expires_at > OLD.expires_at AND EXISTS (\n                                SELECT 1 FROM kyc_directiveextension x\n                                WHERE x.directive_id = NEW.id AND x.state = 'taken' AND x.until = NEW.expires_at)) THEN\n                        RAISE EXCEPTION 'only an extension that a second person took moves its end'\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='93d733bbcf6a6941878e629a59969be0152cf1c6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_directive_taken_by_two_89dad', table='kyc_directive', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='directive',
@@ -8344,7 +8351,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='standingproof',
-            trigger=pgtrigger.compiler.Trigger(name='proof_is_of_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    \n    IF TG_OP = 'DELETE' THEN\n        RAISE EXCEPTION 'a standing hold is never deleted' USING ERRCODE = 'check_violation';\n    END IF;\n\n                    \n        IF TG_OP <> 'DELETE' AND NEW.key_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_key o WHERE o.id = NEW.key_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND ROW(NEW.id, NEW.standing_id, NEW.organisation_id, NEW.key_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.standing_id, OLD.organisation_id, OLD.key_id) THEN\n                        RAISE EXCEPTION 'whose proof it is does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='674cf452924376a7b664c09cce895f842e69bae3', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_proof_is_of_its_own_6e4d0', table='kyc_standingproof', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='proof_is_of_its_own', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    \n    IF TG_OP = 'DELETE' THEN\n        RAISE EXCEPTION 'a standing hold is never deleted' USING ERRCODE = 'check_violation';\n    END IF;\n\n                    \n        IF TG_OP <> 'DELETE' AND NEW.key_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_key o WHERE o.id = NEW.key_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND ROW(NEW.id, NEW.standing_id, NEW.organisation_id, NEW.key_id)\n                        IS DISTINCT FROM ROW(OLD.id, OLD.standing_id, OLD.organisation_id, OLD.key_id) THEN\n                        RAISE EXCEPTION 'whose proof it is does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    -- All of an organisation at once: only whom a directive leaves out, on a ground.\n                    IF NEW.key_id IS NULL AND NEW.verdict = 'outside' AND NOT EXISTS (\n                        SELECT 1 FROM kyc_directiveexception e JOIN kyc_directive d ON d.id = e.directive_id\n                        WHERE d.standing_id = NEW.standing_id AND e.organisation_id = NEW.organisation_id\n                    ) THEN\n                        RAISE EXCEPTION 'only an exception leaves out all of an organisation' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='ae7452c7e850fd7aac7cfea9346d7f17a8e43ff7', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_proof_is_of_its_own_6e4d0', table='kyc_standingproof', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='standingproof',
@@ -8681,5 +8688,159 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='blockedrecordevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='blockedrecord_as_of'),
+        ),
+        migrations.CreateModel(
+            name='DirectiveExtension',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('until', models.DateTimeField()),
+                ('reason', models.TextField()),
+                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('taken', 'Extended'), ('declined', 'Not extended')], default='proposed', max_length=10)),
+                ('proposed_at', models.DateTimeField(auto_now_add=True)),
+                ('extended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DirectiveExtensionEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('until', models.DateTimeField()),
+                ('reason', models.TextField()),
+                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('taken', 'Extended'), ('declined', 'Not extended')], default='proposed', max_length=10)),
+                ('proposed_at', models.DateTimeField(auto_now_add=True)),
+                ('extended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='DirectivePreview',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('digest', models.CharField(max_length=64)),
+                ('asked', models.JSONField()),
+                ('state', models.CharField(choices=[('waiting', 'Being counted'), ('done', 'Counted'), ('failed', 'Could not be counted')], default='waiting', max_length=10)),
+                ('asked_at', models.DateTimeField(auto_now_add=True)),
+                ('whole', models.PositiveIntegerField(default=0)),
+                ('looked', models.PositiveIntegerField(default=0)),
+                ('told', models.JSONField(default=dict)),
+                ('facts_at', models.DateTimeField(blank=True, null=True)),
+                ('done_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.AddField(
+            model_name='directiveextension',
+            name='directive',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='extensions', to='kyc.directive'),
+        ),
+        migrations.AddField(
+            model_name='directiveextension',
+            name='extended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='directiveextension',
+            name='proposal',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='directiveextension',
+            name='proposed_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='directiveextensionevent',
+            name='directive',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.directive'),
+        ),
+        migrations.AddField(
+            model_name='directiveextensionevent',
+            name='extended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='directiveextensionevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.directiveextension'),
+        ),
+        migrations.AddField(
+            model_name='directiveextensionevent',
+            name='proposal',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='directiveextensionevent',
+            name='proposed_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddIndex(
+            model_name='directivepreview',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='directivepreview_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='directivepreview',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='directivepreview_failed'),
+        ),
+        migrations.AddIndex(
+            model_name='directivepreview',
+            index=models.Index(fields=['digest'], name='directivepreview_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='directivepreview',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('digest',), name='counted_once_at_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='directivepreview',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), models.Q(('done_at__isnull', False), ('facts_at__isnull', False), models.Q(('told', {}), _negated=True)), _connector='OR'), name='counted_says_of_when'),
+        ),
+        migrations.AddConstraint(
+            model_name='directiveextension',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'proposed')), fields=('directive',), name='one_extension_is_proposed'),
+        ),
+        migrations.AddConstraint(
+            model_name='directiveextension',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='extension_says_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='directiveextension',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['proposed', 'taken', 'declined'])), name='extension_known_words'),
+        ),
+        migrations.AddConstraint(
+            model_name='directiveextension',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('extended_at__isnull', False), ('extended_by__isnull', False), ('state', 'taken')), models.Q(models.Q(('state', 'taken'), _negated=True), ('extended_at__isnull', True), ('extended_by__isnull', True)), _connector='OR'), name='extended_at_and_by_where_taken'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directiveextension',
+            trigger=pgtrigger.compiler.Trigger(name='extension_taken_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'an extension is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF NEW.state <> 'proposed' AND TG_OP = 'INSERT' THEN\n            RAISE EXCEPTION 'it begins as a proposal' USING ERRCODE = 'check_violation';\n        END IF;\n        IF NEW.state = 'taken' AND OLD.state = 'proposed' AND NOT EXISTS (\n            SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = 'directive.extension' AND p.outcome = 'taken'\n              AND p.outcome_by_id <> p.proposed_by_id\n        ) THEN\n            RAISE EXCEPTION 'a second person takes it' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND (OLD.state <> 'proposed' AND NEW.state <> OLD.state\n                        OR ROW(NEW.id, NEW.directive_id, NEW.until, NEW.proposal_id, NEW.proposed_at, NEW.proposed_by_id)\n                        IS DISTINCT FROM\n                            ROW(OLD.id, OLD.directive_id, OLD.until, OLD.proposal_id, OLD.proposed_at, OLD.proposed_by_id)) THEN\n                        RAISE EXCEPTION 'what was proposed does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='d3c71b01dcd0755d52e3fde2f7d92d0ea3e79c2c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_extension_taken_by_two_ae5fb', table='kyc_directiveextension', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directiveextension',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_directiveextensionevent" ("directive_id", "extended_at", "extended_by_id", "id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "proposed_at", "proposed_by_id", "reason", "state", "until") VALUES (NEW."directive_id", NEW."extended_at", NEW."extended_by_id", NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."proposal_id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason", NEW."state", NEW."until"); RETURN NULL;', hash='be5152d1cc19adb5041efc2af9463fc4e1624389', operation='INSERT', pgid='pgtrigger_insert_insert_162d9', table='kyc_directiveextension', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directiveextension',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_directiveextensionevent" ("directive_id", "extended_at", "extended_by_id", "id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "proposed_at", "proposed_by_id", "reason", "state", "until") VALUES (NEW."directive_id", NEW."extended_at", NEW."extended_by_id", NEW."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."proposal_id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason", NEW."state", NEW."until"); RETURN NULL;', hash='cdfe1d276f5023308988f689d1102fbbddf087b3', operation='UPDATE', pgid='pgtrigger_update_update_c9c26', table='kyc_directiveextension', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='directiveextension',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_directiveextensionevent" ("directive_id", "extended_at", "extended_by_id", "id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "proposed_at", "proposed_by_id", "reason", "state", "until") VALUES (OLD."directive_id", OLD."extended_at", OLD."extended_by_id", OLD."id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposal_id", OLD."proposed_at", OLD."proposed_by_id", OLD."reason", OLD."state", OLD."until"); RETURN NULL;', hash='42c8619bc5d6a44b71f29c72b5dbc9bcddcefd27', operation='DELETE', pgid='pgtrigger_delete_delete_3ffa4', table='kyc_directiveextension', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='directiveextensionevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='directiveextension_as_of'),
         ),
     ])]

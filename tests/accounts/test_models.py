@@ -15,7 +15,7 @@ from accounts.models import LegalHold, Membership, Message, Organisation, Projec
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
-from kyc.directives.models import Directive, DirectiveException
+from kyc.directives.models import Directive, DirectiveException, DirectiveExtension
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
 from kyc.keys.appeal_models import Appeal, Restriction
@@ -115,13 +115,14 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "Measure": ("state", "declined"),
     "MeasureMember": ("state", "waiting"),
     "PoolMember": ("added_at", EARLIER),
-    "StandingHold": ("ends_at", EARLIER),
+    "StandingHold": ("ended_at", EARLIER),
     "StandingTier": ("told_at", LATER),
     "StandingProof": ("checked_at", EARLIER),
     "Directive": ("work", "failed"),
     "BlockedRecord": ("programme", "x"),
     "BlockedFiling": ("proposed_at", EARLIER),
     "DirectiveException": ("ground", "x"),
+    "DirectiveExtension": ("reason", "x"),
     "DirectiveNotice": ("found_at", EARLIER),
     "Restriction": ("placed_at", EARLIER),
     "Appeal": ("sent_at", EARLIER),
@@ -134,6 +135,7 @@ NETWORKS = {
     Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, MeasureMember, PoolMember,
     Restriction, Appeal, Agency, AgencyAccount, AgencyRuling, StandingHold, StandingTier, StandingProof, Directive,
     DirectiveException, BlockedFiling, BlockedRecord,
+    DirectiveException, DirectiveExtension,
 }  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 
