@@ -69,11 +69,13 @@ def resolve(case: Case, mismatch: Mismatch, *, resolution: str, reason: str, by:
 
 
 @transaction.atomic
-def review(case: Case, document: Document, *, ruling: str, reason: str = "", by: User) -> DocumentReview:
+def review(
+    case: Case, document: Document, *, ruling: str, reason: str = "", shown: str | None = None, by: User
+) -> DocumentReview:
     """As `reviews.review`, by who has opened the document. Raises NotNow, NotSent, NotOpened besides."""
     judged(case, by=by)
     refuse_unopened(document, by=by)
-    return reviews.review(document, ruling=ruling, reason=reason, by=by)
+    return reviews.review(document, ruling=ruling, reason=reason, shown=shown, by=by)
 
 
 @transaction.atomic

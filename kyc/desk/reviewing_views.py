@@ -146,8 +146,8 @@ def declared(case: Case, request: HttpRequest, party: Any) -> list[tuple[str, An
 def review(request: HttpRequest, pk: int, document: int) -> HttpResponse:
     found = fetched(request, pk)
     target, form = of(found, document), ReviewForm(request.POST)
-    made = act(form, partial(evidencing.review, found, target, by=request.user))
+    made = act(form, partial(evidencing.review, found, target, shown=request.POST.get("shown", ""), by=request.user))
     if made is None:
         return shown(request, found, target, form, status=UNPROCESSABLE)
     messages.success(request, f"{target.get_kind_display()}: {made.get_ruling_display().lower()}.")
-    return redirect("desk:document_review", pk, document)
+    return redirect(f"{reverse('desk:document_review', args=[pk, document])}?page={page_number(request.GET.get('page', ''))}")

@@ -33,10 +33,15 @@ class BadReview(Refused):
         self.field = field
 
 
+class Overtaken(Refused):
+    """Somebody else has said something of it that he who speaks was not shown."""
+
+
 @transaction.atomic
-def review(document: Document, *, ruling: str, reason: str = "", by: User) -> DocumentReview:
+def review(document: Document, *, ruling: str, reason: str = "", shown: str | None = None, by: User) -> DocumentReview:
     """A later word takes the place of an earlier one; repeated, it is silence. What rests on a document that is rejected falls.
-    Raises BadReview, NotAProof."""
+    `shown` is the number of the word on the page that `by` speaks from, empty where there was none; None of who speaks from no
+    page. Raises BadReview, NotAProof, Overtaken."""
     require(by, Permission.EVIDENCE_JUDGE)
     organisation = Organisation.objects.select_for_update().get(pk=document.organisation_id)
     document = sent(document, organisation)
@@ -49,6 +54,9 @@ def review(document: Document, *, ruling: str, reason: str = "", by: User) -> Do
     before = DocumentReview.objects.live().filter(document=document).first()
     if before and (before.ruling, before.reason) == (ruling, reason):
         return before
+    if before and shown is not None and shown != str(before.pk) and before.reviewed_by != by:
+        sentence = _("%(who)s has said of it since you opened this page: %(what)s. Read it, and say yours if it still stands.")
+        raise Overtaken(sentence % {"who": before.reviewed_by, "what": before.get_ruling_display()})
     if ruling == R.REJECTED:
         # While the word before still counts, so that what has fallen by it does not fall again.
         falling.told(document, by=by)

@@ -78,7 +78,8 @@ class TestPage:
         pages = f"/desk/cases/{case.pk}/documents/{paper.pk}/pages/"
         assert "Page 1 of 2" in plain(first) and f'<img src="{pages}1/"' in first.content.decode() and not looks.exists()
         second = as_ana.get(page_of(case, paper), {"page": "2"}).content.decode()
-        assert f'<img src="{pages}2/"' in second and 'href="?page=1"' in second and "?page=3" not in second
+        assert f'<img src="{pages}2/"' in second and f'href="{page_of(case, paper)}?page=1"' in second
+        assert "?page=3" not in second
         drawn = [as_ana.get(f"{pages}{number}/") for number in (1, 2)]
         assert [one["Content-Type"] for one in drawn] == ["image/jpeg"] * 2 and "sandbox" in drawn[0]["Content-Security-Policy"]
         one, other = (b"".join(each.streaming_content) for each in drawn)  # type: ignore[attr-defined]  # a FileResponse
@@ -169,6 +170,34 @@ class TestJudge:
     ) -> None:
         answer = judge(as_ana, case, passport, **said)
         assert answer.status_code == 422 and sentence in plain(answer)
+
+    def test_whoever_is_sent_back_or_has_said_so_stays_on_the_page_of_the_document(
+        self, as_ana: Client, case: Case, person: Party, by: User
+    ) -> None:
+        file = SimpleUploadedFile("two.pdf", sheets("Register of Nordlys", "Second sheet"))
+        paper = evidence.upload(case.organisation, kind="other", file=file, party=person, by=by)
+        as_ana.get(f"/desk/cases/{case.pk}/documents/{paper.pk}/pages/2/")
+        said = f"/desk/cases/{case.pk}/documents/{paper.pk}/judge/?page=2"
+        assert f'action="{said}"' in as_ana.get(page_of(case, paper), {"page": "2"}).content.decode()
+        refused = as_ana.post(said, {"ruling": "upload"})
+        assert refused.status_code == 422 and "Page 2 of 2" in plain(refused)
+        [back] = re.findall(r'href="([^"]+)" rel="prev"', refused.content.decode())
+        assert "Page 1 of 2" in plain(as_ana.get(back)), "not an address that only takes what is sent"
+        assert as_ana.post(said, {"ruling": "accepted"})["Location"] == f"{page_of(case, paper)}?page=2"
+
+    def test_nobody_speaks_over_what_another_has_said_meanwhile(
+        self, as_ana: Client, case: Case, passport: Document, rui: User
+    ) -> None:
+        opened = as_ana.get(page_of(case, passport)).content.decode()
+        assert '<input type="hidden" name="shown" value="">' in opened
+        judge(cast.signed_in(rui), case, passport, ruling="rejected", reason="altered", shown="")
+        answer = judge(as_ana, case, passport, ruling="accepted", shown="")
+        assert answer.status_code == 422 and "Rui Duarte has said of it since you opened this page: Rejected." in plain(answer)
+        his = DocumentReview.objects.live().get()
+        assert his.ruling == "rejected" and f'name="shown" value="{his.pk}"' in answer.content.decode()
+        assert judge(as_ana, case, passport, ruling="accepted", shown=str(his.pk)).status_code == 302
+        assert judge(as_ana, case, passport, ruling="upload", reason="glare", shown="").status_code == 302, "her own word"
+        assert DocumentReview.objects.live().get().ruling == "upload"
 
     def test_accepted_is_shown_to_the_customer_at_once_and_the_rest_is_not(
         self, as_ana: Client, case: Case, passport: Document, extract: Document, by: User
