@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.history import tracked
+from accounts.history import CurrentIncarnation, CurrentTransaction, TransactionIdField, tracked
 from accounts.models import Organisation, Proposal, User
 from accounts.permissions import Permission
 from config import jobs
@@ -284,6 +284,9 @@ class DirectiveMinute(models.Model):
     # Of all but those outside: whom a gateway is told no, and of those outside whom it is told so for this reason alone.
     refused = models.PositiveIntegerField()
     refused_outside = models.PositiveIntegerField()
+    # By which a report tells what was known of it then.
+    xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+    incarnation = models.IntegerField(db_default=CurrentIncarnation(), editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_minute_of_a_directive", fields=["directive", "minute"])]

@@ -7821,6 +7821,8 @@ class Migration(migrations.Migration):
                 ('unchecked', models.PositiveIntegerField()),
                 ('refused', models.PositiveIntegerField()),
                 ('refused_outside', models.PositiveIntegerField()),
+                ('xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
             ],
         ),
         migrations.CreateModel(
