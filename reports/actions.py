@@ -15,6 +15,7 @@ from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from config import jobs
 from kyc.cases.models import Case
+from kyc.directives.models import Directive
 from kyc.keys.models import Key
 from kyc.rules import packs
 from reports import issuing, pdf, restating
@@ -301,4 +302,7 @@ def drafted(organisation: int, *, kind: str, sha256: str, by: User | None) -> No
     """Writes down that a report that is not issued was drawn, of nobody where the organisation is 0; `by=None` is whoever has the
     command line."""
     target = Organisation(pk=organisation) if organisation else Snapshot.objects.latest("pk")
+def drafted(organisation: int | None = None, *, directive: int | None = None, kind: str, sha256: str, by: User | None) -> None:
+    """Writes down that a report that is not issued was drawn; `by=None` is whoever has the command line."""
+    target = Directive(pk=directive) if directive else Organisation(pk=organisation)
     audit.record("report.drafted", target=target, by=by, kind=kind, sha256=sha256)

@@ -39,6 +39,13 @@ TABLES: dict[str, dict[str, Callable[[Facts], Rows]]] = {
         "links.csv": lambda facts: facts["access"]["links"],
         "changes.csv": lambda facts: [*facts["changes"]["rows"], *facts["changes"]["later"]["rows"]],
     },
+    "R-10": {
+        "keys.csv": lambda facts: facts["keys"],
+        "minutes.csv": lambda facts: facts["series"]["rows"],
+        "errors.csv": lambda facts: facts["errors"],
+        "notices.csv": lambda facts: facts["notices"]["rows"],
+        "appeals.csv": lambda facts: facts["appeals"],
+    },
     "R-06": {"keys.csv": bare_keys, **{f"{name}.csv": each_keys(name) for name in UNDER_KEYS}},
 }
 

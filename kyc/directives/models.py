@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.history import tracked
+from accounts.history import CurrentIncarnation, CurrentTransaction, TransactionIdField, tracked
 from accounts.models import Organisation, Proposal, User
 from accounts.permissions import Permission
 from config import jobs
@@ -352,6 +352,9 @@ class DirectiveMinute(models.Model):
     # Keys that were issued elsewhere, of which nobody knows what they reach, and how many of them are refused.
     imported = models.PositiveIntegerField(default=0)
     imported_refused = models.PositiveIntegerField(default=0)
+    # By which a report tells what was known of it then.
+    xid = TransactionIdField(db_default=CurrentTransaction(), editable=False)
+    incarnation = models.IntegerField(db_default=CurrentIncarnation(), editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_minute_of_a_directive", fields=["directive", "minute"])]

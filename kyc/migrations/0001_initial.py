@@ -7828,6 +7828,8 @@ class Migration(migrations.Migration):
                 ('refused_outside', models.PositiveIntegerField()),
                 ('imported', models.PositiveIntegerField(default=0)),
                 ('imported_refused', models.PositiveIntegerField(default=0)),
+                ('xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
             ],
         ),
         migrations.CreateModel(

@@ -7,12 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 from reports.facts.attribution import ATTRIBUTION
 from reports.facts.blocked import BLOCKED
+from reports.facts.compliance import COMPLIANCE
 from reports.facts.control import CONTROL
 from reports.facts.dossier import DOSSIER
 from reports.facts.frame import Frame
 from reports.facts.subject import SUBJECT
 
 CATALOGUE: dict[str, Frame] = {frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, SUBJECT, BLOCKED)}
+CATALOGUE: dict[str, Frame] = {frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, SUBJECT)}
+# Also of an order over many customers: drawn by command alone, as a draft.
+DRAWN = dict(sorted((CATALOGUE | {COMPLIANCE.kind: COMPLIANCE}).items()))
 # What an officer asks for of an organisation; others answer what a person asked.
 REQUESTED = frozenset(kind for kind, frame in CATALOGUE.items() if not frame.for_subject)
 

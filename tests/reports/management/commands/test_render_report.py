@@ -173,6 +173,7 @@ class TestExits:
             (["R-03", "--subject=nordlys", *ok, out], 2, "CommandError: --subject: “nordlys” is no organisation's number; write"),
             (["R-03", f"--valid-at={NOW}", "--known-at=2199", out], 1, "--known-at lies in the future"),
             (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03, R-04, R-06, R-17 and R-20."),
+            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03, R-04, R-06, R-10 and R-17."),
         )
         for arguments, code, sentence in shown if IS_WHOLE else shown[:2]:
             done = processes.manage("render_report", *arguments)
@@ -189,6 +190,7 @@ class TestRefused:
         ("options", "code", "sentence"),
         [
             ({"kind": "R-99"}, 2, "There is no report R-99; there are R-03, R-04, R-06, R-17 and R-20."),
+            ({"kind": "R-99"}, 2, "There is no report R-99; there are R-03, R-04, R-06, R-10 and R-17."),
             ({"valid_at": "2199"}, 1, "--valid-at lies in the future; a report tells what was true."),
             ({"known_at": "2199-01-01T00:00:00Z"}, 1, "--known-at lies in the future; nobody knows yet what will be known."),
             ({"known_at": "2001"}, 1, "Nothing was recorded yet at that moment."),
@@ -201,7 +203,7 @@ class TestRefused:
             ({"subject": "Nordlys"}, 2, "--subject: “Nordlys” is no organisation's number"),
             ({"valid_at": "9999"}, 2, "--valid-at: “9999” is no instant."),
             ({"since": "2026"}, 2, "--from is for reports over a period; R-03 shows one instant."),
-            ({"kind": "R-06", "profile": "full"}, 2, "--profile is for R-03 and R-04; R-06 is made in one way only."),
+            ({"kind": "R-06", "profile": "full"}, 2, "--profile is for R-03, R-04 and R-10; R-06 is made in one way only."),
             ({"kind": "R-06", "since": "0001"}, 2, "--from: “0001” lies before the year 2000, of which nothing is recorded."),
             ({"kind": "R-06", "since": "1999-12-31"}, 2, "--from: “1999-12-31” lies before the year 2000"),
             ({"kind": "R-06", "since": "2199"}, 2, "--from must lie before --valid-at, where the interval ends."),
