@@ -298,11 +298,12 @@ def downloaded(report: Report, *, by: User) -> Report:
 
 
 @transaction.atomic
-def drafted(organisation: int, *, kind: str, sha256: str, by: User | None) -> None:
-    """Writes down that a report that is not issued was drawn, of nobody where the organisation is 0; `by=None` is whoever has the
-    command line."""
-    target = Organisation(pk=organisation) if organisation else Snapshot.objects.latest("pk")
 def drafted(organisation: int | None = None, *, directive: int | None = None, kind: str, sha256: str, by: User | None) -> None:
-    """Writes down that a report that is not issued was drawn; `by=None` is whoever has the command line."""
-    target = Directive(pk=directive) if directive else Organisation(pk=organisation)
+    """Writes down that a report that is not issued was drawn, of an organisation, a directive, or of nobody; `by=None` is whoever
+    has the command line."""
+    target = (
+        Directive(pk=directive) if directive
+        else Organisation(pk=organisation) if organisation
+        else Snapshot.objects.latest("pk")
+    )  # fmt: skip
     audit.record("report.drafted", target=target, by=by, kind=kind, sha256=sha256)

@@ -19,7 +19,6 @@ from kyc.keys.models import Key
 from kyc.rules import packs
 from reports import actions, building, envelope, pdf, signing
 from reports.facts.blocked import ANNUAL
-from reports.facts.catalogue import CATALOGUE
 from reports.facts.catalogue import DRAWN
 from reports.facts.compliance import COMPLIANCE
 from reports.facts.reader import FULL, MINIMISED, exact
@@ -57,8 +56,7 @@ class Command(NamedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         check(options["kind"], options["since"], options["key"], options["profile"], is_summary=options["summary"])
-        frame = ANNUAL if options["annual"] else CATALOGUE[options["kind"]]
-        frame = DRAWN[options["kind"]]
+        frame = ANNUAL if options["annual"] else DRAWN[options["kind"]]
         wanted = number(options["subject"], option="--subject")
         valid, known = span("--valid-at", options["valid_at"]), span("--known-at", options["known_at"])
         snapshot = known_in(known)
@@ -75,10 +73,9 @@ class Command(NamedCommand):
         else:
             subject = subject_of(wanted, snapshot, kind=frame.kind)
             there_in(frame, subject, valid_at, snapshot)
-        if wanted is None and not options["annual"]:
         if wanted is None and frame is COMPLIANCE:
             self.stderr.write(f"No --subject was named: this is about directive {parameters['directive']}.")
-        elif wanted is None:
+        elif wanted is None and not options["annual"]:
             called = as_of(Organisation, snapshot).get(pgh_obj_id=subject).name
             self.stderr.write(f"No --subject was named: this is about organisation {subject}, {called}.")
         if options["key"]:
