@@ -3,6 +3,7 @@
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
 from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
+from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
@@ -117,6 +118,8 @@ __all__ = [
     "Remediation",
     "Requirement",
     "Rescreening",
+    "Reseller",
+    "ResellerAssessment",
     "Reservation",
     "Reserved",
     "Restriction",
