@@ -39,6 +39,11 @@ class NameLeadsElsewhere(Refused):
         self.field = field
 
 
+def organisation_of(user: User) -> Organisation | None:
+    """The organisation in which `user` acts: the one he joined first."""
+    return Organisation.objects.filter(membership__user=user).order_by("membership__since", "pk").first()
+
+
 def membership_required(user: User, organisation: Organisation) -> None:
     """Raises NotPermitted unless `user` is a member of `organisation`."""
     if not Membership.objects.filter(organisation=organisation, user=user).exists():

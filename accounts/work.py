@@ -34,6 +34,7 @@ NAMES: dict[str, Promise] = {
     "lists.rescreen": gettext_lazy("Comparing parties with newer lists"),
     "lists.inquiries": gettext_lazy("What was asked of the lists"),
     "directives.carrying": gettext_lazy("Orders that close models to keys"),
+    "directives.counting": gettext_lazy("Counting what an order would touch"),
     "directives.ending": gettext_lazy("Telling customers that an order has ended"),
     "directives.telling": gettext_lazy("Telling customers of an order"),
     "keys.imports": gettext_lazy("Files of keys that were issued elsewhere"),

@@ -8,10 +8,10 @@ from config import jobs
 from kyc.cases import examining, exposed, rescreening, reviewing
 from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
 from kyc.directives import carrying as directives
-from kyc.directives import ending, notifying
+from kyc.directives import counting, ending, notifying
 from kyc.directives.blocked import finding as blocked
 from kyc.directives.resellers import ending as resellers
-from kyc.directives.tasks import carry_directives, end_resale, keep_blocked
+from kyc.directives.tasks import carry_directives, count_directives, end_resale, keep_blocked
 from kyc.evidence import code_sending, domain_watch, intake, reads
 from kyc.evidence.tasks import look_for_domains, read_documents, scan_documents, send_codes
 from kyc.keys import (
@@ -83,6 +83,7 @@ jobs.on("measure.taken", carry_measures)
 jobs.on("appeal.overturned", carry_measures)
 jobs.on("directive.proposed", carry_directives)
 jobs.on("directive.taken", carry_directives)
+jobs.on("directive.asked", count_directives)
 jobs.on("key.issued", carry_directives)
 jobs.on("entity.made", carry_directives)
 jobs.on("signal.arrived", attach_accounts)
@@ -131,6 +132,7 @@ jobs.sweep(reads.QUEUE, read_documents)
 jobs.sweep(lifting.QUEUE, carry_measures)
 jobs.sweep(directives.QUEUE, carry_directives)
 jobs.sweep(notifying.QUEUE, carry_directives)
+jobs.sweep(counting.QUEUE, count_directives)
 jobs.sweep(ending.QUEUE, carry_directives)
 jobs.sweep(blocked.QUEUE, keep_blocked)
 jobs.sweep(resellers.QUEUE, end_resale)

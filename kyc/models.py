@@ -2,7 +2,14 @@
 
 from kyc.cases.models import Case, Decision, Entity, Examination, Finding, Requirement
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
-from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
+from kyc.directives.models import (
+    Directive,
+    DirectiveException,
+    DirectiveExtension,
+    DirectiveMinute,
+    DirectiveNotice,
+    DirectivePreview,
+)
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
@@ -54,8 +61,10 @@ __all__ = [
     "Determination",
     "Directive",
     "DirectiveException",
+    "DirectiveExtension",
     "DirectiveMinute",
     "DirectiveNotice",
+    "DirectivePreview",
     "Discrepancy",
     "Divergence",
     "Document",

@@ -298,5 +298,7 @@ def downloaded(report: Report, *, by: User) -> Report:
 
 @transaction.atomic
 def drafted(organisation: int, *, kind: str, sha256: str, by: User | None) -> None:
-    """Writes down that a report that is not issued was drawn; `by=None` is whoever has the command line."""
-    audit.record("report.drafted", target=Organisation(pk=organisation), by=by, kind=kind, sha256=sha256)
+    """Writes down that a report that is not issued was drawn, of nobody where the organisation is 0; `by=None` is whoever has the
+    command line."""
+    target = Organisation(pk=organisation) if organisation else Snapshot.objects.latest("pk")
+    audit.record("report.drafted", target=target, by=by, kind=kind, sha256=sha256)

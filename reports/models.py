@@ -36,6 +36,7 @@ class Report(Claimable):
         CONTROL = "R-04", _("Beneficial ownership and control structure report")
         ATTRIBUTION = "R-06", _("API key attribution report")
         SUBJECT = "R-17", _("Answer to a person about his own data")
+        BLOCKED = "R-20", _("OFAC blocked or rejected report")
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("Requested")
@@ -105,7 +106,8 @@ class Report(Claimable):
             # What leaves the house for an authority, or holds people's data in full, is issued by two.
             models.CheckConstraint(
                 name="report_for_others_takes_two",
-                condition=Q(proposal__isnull=False) | ~Q(kind="R-06") & ~Q(parameters__contains={"profile": "full"}),
+                condition=Q(proposal__isnull=False)
+                | ~Q(kind__in=["R-06", "R-20"]) & ~Q(parameters__contains={"profile": "full"}),
             ),
             models.UniqueConstraint(
                 name="one_restatement_of_a_report",

@@ -50,6 +50,7 @@ WORDS = {
     "rights": gettext_lazy("rights"),
     "remedies": gettext_lazy("remedies"),
     "withheld": gettext_lazy("what is left out"),
+    "records": gettext_lazy("what was blocked or rejected"),
     "picture": gettext_lazy("the picture of the ownership"),
     "methodology": gettext_lazy("methodology"),
     "sources": gettext_lazy("data sources"),

@@ -13,7 +13,14 @@ from accounts.models import ErasureOrder, GatewayCredential, LegalHold, MemberIn
 from kyc.cases import actions as cases
 from kyc.cases.models import Asking, Case, DecidedOwner, Decision, Entity, FlagRuling, Requirement, Review
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
-from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
+from kyc.directives.models import (
+    Directive,
+    DirectiveException,
+    DirectiveExtension,
+    DirectiveMinute,
+    DirectiveNotice,
+    DirectivePreview,
+)
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence import actions as evidence
 from kyc.evidence.agency_models import AgencyRuling
@@ -299,7 +306,14 @@ def directed(organisation: Organisation, key: Key, *, by: User, second: User) ->
     DirectiveMinute.objects.create(
         directive=taken, minute=now, keys=1, outside=0, inside=1, unproven=0, unchecked=0, refused=0, refused_outside=0
     )
-    return [waiting.standing, waiting, exception, proof, tier, notice]
+    DirectivePreview.objects.create(digest=f"{organisation.pk:064}", asked={"population": "foreign"})
+    word = Proposal.objects.create(kind="directive.extension", choice="extension", reason="extended", proposed_by=by)
+    extension = DirectiveExtension.objects.create(
+        directive=taken, until=now + timedelta(days=400), reason="A letter.", proposal=word, proposed_by=by
+    )
+    over = order(by=by)
+    Directive.objects.filter(pk=over.pk).update(state="declined")
+    return [over.standing, waiting, exception, extension, proof, tier, notice]
 
 
 def blocked(organisation: Organisation, *, by: User) -> list[models.Model]:

@@ -35,8 +35,10 @@ from accounts.sessions import seen_at
 from kyc.cases import exposed
 from kyc.cases.models import Case, Decision, Entity, Examination
 from kyc.desk import network_words as words
+from kyc.directives import extending as prolonging
 from kyc.directives.blocked import actions as blocking
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
+from kyc.directives.models import DirectivePreview
 from kyc.directives.resellers import actions as reselling
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence import actions as evidence
@@ -86,6 +88,7 @@ ASKS_ONLY = {
     "api:usage",
     "api:reserve",
     "api:settle",
+    "desk:directive_count",
     "desk:directive_preview",
     "desk:look_stop",
     # Of a service that nobody has named: tests/kyc/onboarding/test_confirm.py.
@@ -435,6 +438,13 @@ DOORS: dict[str, Door] = {
     "onboarding:agency": Door(
         CUSTOMERS, own=of(pk="agency"), names="Its clients", post=lambda rows: {"accounts": agencies.number_of(rows["agent"])}
     ),
+    "onboarding:agency_correct": Door(
+        CUSTOMERS, own=of(pk="agency"), names="Its clients",
+        post=lambda _rows: {"name": "Its shops", "ground": "agency", "words": "We run them."},
+    ),
+    "onboarding:agency_renew": Door(
+        CUSTOMERS, own=of(pk="agency"), names="Its clients", post=lambda _rows: {"file": cast.pdf(width=612)}
+    ),
     "onboarding:agency_end": Door(CUSTOMERS, own=of(pk="agency"), names="Its clients", post=nothing),
     "onboarding:agency_account_end": Door(CUSTOMERS, own=of(pk="client"), names="any more?", post=nothing),
     "onboarding:agency_answer": Door(
@@ -777,12 +787,26 @@ DOORS: dict[str, Door] = {
     "desk:directive_new": Door(DIRECTORS, names="The order, as it says", post=lambda _: directed.LETTER),
     "desk:directive_preview": Door(DIRECTORS, get=False, post=lambda _: directed.LETTER, names="Keys that are refused"),
     "desk:directive": Door(DIRECTORS | {"auditor"}, own=of(pk="directive"), names="IS-2026-7"),
+    "desk:directive_previewed": Door(DIRECTORS, own=of(pk="directive_preview"), names="What it would touch"),
+    "desk:directive_count": Door(DIRECTORS, get=False, own=of(pk="proposed_directive"), post=nothing, names="counted anew"),
+    "desk:directive_extend": Door(
+        DIRECTORS, get=False, own=of(pk="directive"), names="Proposed.",
+        post=of(until=f"{timezone.now() + timedelta(days=500):%Y-%m-%dT%H:%M}", reason="The second letter."),
+    ),
+    "desk:directive_extension_take": Door(
+        DIRECTORS, get=False, own=of(pk="extended_directive"), post=nothing, names="Extended."
+    ),
+    "desk:directive_extension_decline": Door(
+        DIRECTORS, get=False, own=of(pk="extended_directive"), post=of(reason="Not by them."), names="Not by them."
+    ),
     "desk:directive_take": Door(DIRECTORS, get=False, own=of(pk="proposed_directive"), post=nothing, names="Taken."),
     "desk:directive_decline": Door(
         DIRECTORS, get=False, own=of(pk="proposed_directive"), post=of(reason="Not for us."), names="Not for us."
     ),
     "desk:directive_lift": Door(DIRECTORS, get=False, own=of(pk="directive"), post=of(reason="Withdrawn."), names="Withdrawn."),
     "desk:directive_undo": Door(DIRECTORS, get=False, own=of(pk="directive"), post=of(reason="By error."), names="By error."),
+    "desk:deadlines": Door(READERS, names=NORDLYS),
+    "desk:deadlines_csv": Door(READERS, names=NORDLYS),
     "desk:blocked_records": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
     "desk:blocked_csv": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
     "desk:blocked_new": Door(
@@ -1152,13 +1176,16 @@ def run_for(organisation: Organisation, by: User) -> dict[str, int]:
 
 
 def orders(organisation: Organisation) -> dict[str, int]:
-    """One that waits for another officer, and one that was taken."""
+    """One that waits for another officer, one that was taken, and one of which it waits that it ends later."""
     third, fourth = (cast.staff("approver", f"{name} {organisation.pk}") for name in ("Third", "Fourth"))
-    waits, taken = (
-        directed.proposed(by=third),
-        directed.taken(by=third, second=fourth, effective_at=timezone.now() + timedelta(days=300)),
-    )
-    return {"directive": taken.pk, "proposed_directive": waits.pk}
+    now = timezone.now()
+    when = {"effective_at": now + timedelta(days=300), "expires_at": now + timedelta(days=400)}
+    waits, taken, again = directed.proposed(by=third), *(directed.taken(by=third, second=fourth, **when) for _ in range(2))
+    prolonging.propose(again, until=now + timedelta(days=450), reason="A letter.", by=third)
+    return {
+        "directive": taken.pk, "proposed_directive": waits.pk, "extended_directive": again.pk,
+        "directive_preview": DirectivePreview.objects.latest("pk").pk,
+    }  # fmt: skip
 
 
 def stopped(organisation: Organisation, rows: dict[Any, Any]) -> dict[str, int]:

@@ -39,7 +39,7 @@ FORGOTTEN = {"SubjectKey", "SearchDigest", "DisposalPlan", "PlannedDisposal"}
 # some days, what an administrator's file says, of which PlaceList or LeiCopy has the hash, and a file on its way in or out, of
 # which the audit tells.
 PASSING = {"KeyUse", "KeyChange", "KeyRefusal", "Place", "Range", "EstateImport", "LegalEntity", "LegalEntityParent",
-           "ReportPack"}  # fmt: skip
+           "ReportPack", "DirectivePreview"}  # fmt: skip
 # Counters: they come by the thousand, and what they add up stands in rows that are only ever added.
 COUNTERS = {"UsageBatch", "UsageDay", "PoolWindow", "Spending", "Reservation", "Reserved", "StagedDay"}
 # What networks are found by, as hashes: it comes by the thousand, goes when not seen for long, and history would outlive it.

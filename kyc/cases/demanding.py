@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit, organisations
-from accounts.models import AuditEvent, Organisation, User
+from accounts.models import Organisation, User
 from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from kyc.cases import actions, items, mailing, telling
 from kyc.cases.models import Case, Requirement
-from kyc.evidence.models import Document
 from kyc.parties import profiles
 from kyc.parties.models import Party
 from kyc.rules import packs
@@ -24,8 +23,6 @@ from kyc.rules import packs
 ITEMS = ("details", "owners", "people", "use", "payment", "register_extract", "account_statement", "identity")
 SUBJECT = gettext_lazy("We need to verify you again")
 WHY = "anew"
-# What is written in the audit where something of the customer's own is changed.
-TOUCHING = r"^(organisation|party|interest|questionnaire|payment|exclusion)\."
 
 
 class BeingExamined(Refused):
@@ -112,9 +109,4 @@ def is_untouched(case: Case) -> bool:
     """Whether nothing is left in it to give, to send or to decide."""
     if (case.trigger, case.state, case.submitted_at) != (Case.Trigger.ASKED, Case.State.WAITING, None):
         return False
-    if case.requirements.filter(withdrawn_at=None).exists():
-        return False
-    said = AuditEvent.objects.outside_compartment().filter(organisation_id=case.organisation_id, at__gte=case.opened_at)
-    # One of another kind was sent with an appeal, say, and is asked for nowhere.
-    sent = Document.objects.filter(organisation=case.organisation_id, uploaded_at__gte=case.opened_at)
-    return not (said.filter(verb__regex=TOUCHING).exists() or sent.exclude(kind=Document.Kind.OTHER).exists())
+    return not case.requirements.filter(withdrawn_at=None).exists() and telling.is_as_before(case)

@@ -19,6 +19,7 @@ MOVES: dict[str, Promise] = {
     "case.refused": gettext_lazy("Meanwhile %(who)s refused the case."),
     "case.closed": gettext_lazy("Meanwhile the account was closed by %(who)s."),
     "case.taken_back": gettext_lazy("Meanwhile what was asked for was taken back by %(who)s."),
+    "case.change_forgotten": gettext_lazy("Meanwhile %(who)s took the change back: it was told by mistake."),
 }
 
 

@@ -71,8 +71,8 @@ class Case(models.Model):
         REFUSED = "refused", _("Refused")
         # Nobody decided: the account was closed meanwhile.
         CLOSED = "closed", _("Account closed")
-        # Nor here: we had asked to verify again, and took that back before anything was sent.
-        WITHDRAWN = "withdrawn", _("Not asked any more")
+        # Nor here: whoever had begun it took it back before anything was changed or sent.
+        WITHDRAWN = "withdrawn", _("Taken back")
 
     ENDED = (State.APPROVED, State.REFUSED, State.CLOSED, State.WITHDRAWN)
 
@@ -137,7 +137,12 @@ class Case(models.Model):
                 | Q(lapses__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 # It is the customer's turn: what has changed he says himself, and what was asked for he gives, and sends it then.
                 | Q(state="waiting", trigger__in=["change", "asked"], declared_true_at__isnull=True, submitted_at__isnull=True)
-                | Q(state="withdrawn", trigger="asked", declared_true_at__isnull=True, submitted_at__isnull=True),
+                | Q(
+                    state="withdrawn",
+                    trigger__in=["change", "asked"],
+                    declared_true_at__isnull=True,
+                    submitted_at__isnull=True,
+                ),
             ),
         ]
         triggers = [
@@ -155,8 +160,12 @@ class Case(models.Model):
                     ) THEN
                         RAISE EXCEPTION 'a case ends undecided only with its organisation' USING ERRCODE = 'check_violation';
                     END IF;
-                    IF NEW.state = 'withdrawn' AND (TG_OP = 'INSERT' OR OLD.state NOT IN ('waiting', 'withdrawn')) THEN
-                        RAISE EXCEPTION 'only what the customer was asked for is taken back' USING ERRCODE = 'check_violation';
+                    IF NEW.state = 'withdrawn' AND (
+                        TG_OP = 'INSERT' OR OLD.state NOT IN ('waiting', 'withdrawn')
+                        OR NEW.submitted_at IS NOT NULL OR NEW.trigger NOT IN ('change', 'asked')
+                    ) THEN
+                        RAISE EXCEPTION 'only what was asked for or begun, and not sent, is taken back'
+                            USING ERRCODE = 'check_violation';
                     END IF;
                     IF TG_OP = 'UPDATE' AND (NEW.id <> OLD.id OR NEW.organisation_id <> OLD.organisation_id) THEN
                         RAISE EXCEPTION 'a case never changes hands' USING ERRCODE = 'check_violation';

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit, organisations
-from accounts.models import Organisation, User
+from accounts.models import AuditEvent, Organisation, User
 from accounts.refused import Refused
 from config import jobs
 from kyc.cases import actions
 from kyc.cases.completeness import WITHOUT
 from kyc.cases.items import CHANGED, ITEMS, LONGEST
 from kyc.cases.models import Case, Entity, Examination, Requirement
+from kyc.evidence.models import Document
 from kyc.parties import profiles
 from kyc.rules import packs
 
@@ -30,6 +31,9 @@ PARTS: dict[str, Promise] = {
     "payment": gettext_lazy("How we pay"),
 }
 
+# What is written in the audit where something of the customer's own is changed.
+TOUCHING = r"^(organisation|party|interest|questionnaire|payment|exclusion)\."
+
 
 class NothingTold(Refused):
     """It has to be said what has changed."""
@@ -39,6 +43,10 @@ class NothingTold(Refused):
 
 class NotVerified(Refused):
     """Only what was verified can have changed since."""
+
+
+class Changed(Refused):
+    """Something has been changed already, and that is looked at."""
 
 
 class AlreadyOpen(Refused):
@@ -104,6 +112,36 @@ def take_back(case: Case, *, declared_true: bool, by: User) -> Case:
     case.requirements.open().filter(why=CHANGED).update(met_at=timezone.now())
     audit.record("case.change_taken_back", target=case, by=by)
     return actions.submit(case, declared_true=declared_true, by=by)
+
+
+@transaction.atomic
+def forget(case: Case, *, by: User) -> Case:
+    """The change was told by mistake, and nothing has been changed or sent: the case ends, and what was verified stands. Raises
+    NotNow, NotVerified, Changed."""
+    organisations.locked(case.organisation, by=by)
+    case = actions.locked(case, Case.State.WAITING, by=by)
+    if not case.is_watched:
+        raise NotVerified(_("Nothing was told here that could be taken back."))
+    if not is_forgettable(case):
+        raise Changed(_("Something has been changed already, so send it as it stands."))
+    case.requirements.open().update(withdrawn_at=timezone.now())
+    actions.move(case, Case.State.WITHDRAWN)
+    audit.record("case.change_forgotten", target=case, by=by)
+    return case
+
+
+def is_forgettable(case: Case) -> bool:
+    """Whether a change was told and nothing else: nothing changed, sent or asked for besides."""
+    besides = case.requirements.exclude(why=CHANGED).exists() or case.requirements.filter(met_at__isnull=False).exists()
+    return case.is_watched and case.submitted_at is None and not besides and is_as_before(case)
+
+
+def is_as_before(case: Case) -> bool:
+    """Whether since it was opened nothing of the customer's own was changed, and no document sent that proves something."""
+    said = AuditEvent.objects.outside_compartment().filter(organisation_id=case.organisation_id, at__gte=case.opened_at)
+    # One of another kind was sent with an appeal, say, and is asked for nowhere.
+    sent = Document.objects.filter(organisation=case.organisation_id, uploaded_at__gte=case.opened_at)
+    return not (said.filter(verb__regex=TOUCHING).exists() or sent.exclude(kind=Document.Kind.OTHER).exists())
 
 
 def being_told(organisation: Organisation) -> Case | None:

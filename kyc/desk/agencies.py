@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -79,15 +79,13 @@ class RuleForm(DeskForm):
 
 
 def of_tab(tab: str) -> QuerySet[Agency]:
-    """What is confirmed but has accounts since, or takes a second officer, is to be looked at too."""
-    held, said = judged.held().filter(has_new=False), AgencyRuling.objects.live().filter(agency=OuterRef("pk"))
+    held = judged.held().filter(has_new=False)
     if tab == "confirmed":
         return held
-    is_new = Q(ended_at__isnull=True, organisation__closed_at__isnull=True) & ~Exists(said)
-    waits = is_new | Q(pk__in=judged.waiting().values("pk"))
+    waits = judged.to_look_at()
     if tab == "waiting":
-        return Agency.objects.filter(waits)
-    return Agency.objects.exclude(waits).exclude(pk__in=held.values("pk"))
+        return waits
+    return Agency.objects.exclude(pk__in=waits.values("pk")).exclude(pk__in=held.values("pk"))
 
 
 @staff(Permission.CASE_VIEW)
@@ -147,6 +145,9 @@ def shown(request: HttpRequest, found: Agency, form: RuleForm, *, status: int = 
             for row in accounts
         ],
         "rulings": rulings,
+        "before": [(Agency.Ground(one.ground).label, one) for one in agencies.before(found)],
+        # Of what is confirmed still; otherwise its state says so.
+        "is_renewed": since is not None and found.asked_at > since,
         "case": cases.order_by("-pk").first(),
         "form": form,
     }

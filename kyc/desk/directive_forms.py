@@ -202,6 +202,17 @@ class DirectiveForm(DeskForm):
         )
 
 
+class ExtensionForm(DeskForm):
+    missing = {"until": _("Say until when."), "reason": _("Say who extended it, and where that is found.")}
+
+    until = instant(_("Until (UTC)"), _("To the minute."))
+    reason = text(_("Who extended it, and where that is found"), rows=2)
+
+    def added(self) -> dict[str, forms.Field]:
+        self.fields["until"].required = True
+        return {}
+
+
 class ReasonForm(DeskForm):
     missing = {"reason": _("Say why.")}
 

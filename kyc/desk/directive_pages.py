@@ -8,8 +8,9 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,10 +22,10 @@ from accounts.permissions import Permission
 from accounts.refused import Refused
 from kyc.desk import timeline
 from kyc.desk.acting import act
-from kyc.desk.directive_forms import BY, FACT_WORDS, DirectiveForm, ReasonForm
+from kyc.desk.directive_forms import BY, FACT_WORDS, DirectiveForm, ExtensionForm, ReasonForm
 from kyc.desk.queue import Tab, known_or, page_number
-from kyc.directives import acting, minutes
-from kyc.directives.models import Directive
+from kyc.directives import acting, counting, extending, minutes
+from kyc.directives.models import Directive, DirectiveExtension, DirectivePreview
 from kyc.rules import packs
 
 P, S = Permission, Directive.State
@@ -77,18 +78,46 @@ def propose(request: HttpRequest, form: DirectiveForm) -> Directive:
 @staff(P.DIRECTIVE_WORK)
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    """What was typed, with what it would touch."""
+    """What was typed, with what it would touch, as far as that is counted; sent again, how far it is by then."""
     form = DirectiveForm(request.POST)
     found = act(form, lambda **data: acting.preview(form.order(), left_out=data["left_out"]))
-    facts = {"form": form, "numbers": numbers(found.told) if found else None}
+    facts = {"form": form} | (counted(found) if found else {})
     return render(request, "desk/directive_new.html", facts, status=200 if found else UNPROCESSABLE)
 
 
-def numbers(told: dict[str, Any]) -> dict[str, Any]:
-    """As the page shows what a directive would touch."""
+def counted(found: DirectivePreview) -> dict[str, Any]:
+    return {
+        "count": found,
+        "numbers": numbers(found.told),
+        "address": reverse("desk:directive_previewed", args=[found.pk]),
+    }
+
+
+@staff(P.DIRECTIVE_WORK)
+@require_safe
+def previewed(request: HttpRequest, pk: int) -> HttpResponse:
+    """What an order would touch alone, and how far the count is."""
+    return render(request, "desk/directive_preview.html", counted(get_object_or_404(DirectivePreview, pk=pk)))
+
+
+@staff(P.DIRECTIVE_WORK)
+@require_POST
+def count(request: HttpRequest, pk: int) -> HttpResponse:
+    """Anew, for whoever takes it."""
+    found = fetched(pk)
+    if found.is_proposed:
+        counting.ask(counting.of(found), is_anew=True)
+        messages.success(request, _("What it would touch is counted anew."))
+    return redirect("desk:directive", found.pk)
+
+
+def numbers(told: dict[str, Any]) -> dict[str, Any] | None:
+    """As the page shows what a directive would touch; nothing where that is not counted yet."""
+    if not told:
+        return None
     share = 100 * told["requests"] / told["requests_of_all"] if told["requests_of_all"] else 0
     missing = [(FACT_WORDS[code], n) for code, n in told["missing"].items()]
-    return told | {"share": share, "would_show": missing}
+    return told | {"share": share, "would_show": missing, "at": datetime.fromisoformat(told["facts_at"])}
 
 
 def tone(row: Directive) -> str:
@@ -123,6 +152,7 @@ def later(found: Directive) -> list[tuple[str, datetime]]:
 
 
 def shown(request: HttpRequest, found: Directive, *, status: int = 200, **filled: Any) -> HttpResponse:
+    extension = found.extensions.filter(state="proposed").select_related("proposed_by").first()
     rows = list(found.minutes.order_by("-minute")[:MINUTES])
     pack = packs.current()
     facts: dict[str, Any] = {
@@ -131,6 +161,12 @@ def shown(request: HttpRequest, found: Directive, *, status: int = 200, **filled
         "over": over(found),
         "later": later(found),
         "numbers": numbers(found.preview),
+        "count": counting.last(counting.of(found)) if found.is_proposed else None,
+        "address": reverse("desk:directive", args=[found.pk]),
+        "extension": extension,
+        "is_own_extension": extension is not None and extension.proposed_by_id == request.user.pk,
+        "extensions": found.extensions.filter(state="taken").select_related("proposed_by", "extended_by").order_by("pk"),
+        "extend_form": ExtensionForm(auto_id="extend_%s"),
         "now": minutes.now(found) if found.is_taken and not found.is_expired else None,
         "minutes": rows,
         "tiers": found.standing.tiers.order_by("begins_at", "pk"),
@@ -140,7 +176,7 @@ def shown(request: HttpRequest, found: Directive, *, status: int = 200, **filled
         "events": timeline.about(request.user, found),
         "may_work": request.user.can(P.DIRECTIVE_WORK),
         "is_own": found.proposed_by_id == request.user.pk,
-        **{f"{name}_form": ReasonForm(auto_id=f"{name}_%s") for name in ("decline", "lift", "undo")},
+        **{f"{name}_form": ReasonForm(auto_id=f"{name}_%s") for name in ("decline", "lift", "undo", "unextend")},
     }
     return render(request, "desk/directive.html", facts | filled, status=status)
 
@@ -155,6 +191,45 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         return shown(request, fetched(pk), status=UNPROCESSABLE, refused=str(refused))
     messages.success(request, _("Taken. Keys are refused from its time on."))
     return redirect("desk:directive", pk)
+
+
+@staff(P.DIRECTIVE_WORK)
+@require_POST
+def extend(request: HttpRequest, pk: int) -> HttpResponse:
+    found, form = fetched(pk), ExtensionForm(request.POST, auto_id="extend_%s")
+    if act(form, partial(extending.propose, found, by=request.user)):
+        messages.success(request, _("Proposed. It ends as it did until another officer takes that."))
+        return redirect("desk:directive", pk)
+    return shown(request, fetched(pk), status=UNPROCESSABLE, extend_form=form)
+
+
+def open_extension(pk: int) -> DirectiveExtension:
+    """The last one, so that whoever comes too late reads what became of it."""
+    rows = DirectiveExtension.objects.select_related("directive").filter(directive=pk).order_by("-pk")
+    if found := rows.first():
+        return found
+    raise Http404
+
+
+@staff(P.DIRECTIVE_WORK)
+@require_POST
+def extension_take(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        extending.take(open_extension(pk), by=request.user)
+    except Refused as refused:
+        return shown(request, fetched(pk), status=UNPROCESSABLE, refused=str(refused))
+    messages.success(request, _("Extended."))
+    return redirect("desk:directive", pk)
+
+
+@staff(P.DIRECTIVE_WORK)
+@require_POST
+def extension_decline(request: HttpRequest, pk: int) -> HttpResponse:
+    form = ReasonForm(request.POST, auto_id="unextend_%s")
+    if act(form, partial(extending.decline, open_extension(pk), by=request.user)):
+        messages.success(request, _("It is not extended."))
+        return redirect("desk:directive", pk)
+    return shown(request, fetched(pk), status=UNPROCESSABLE, unextend_form=form)
 
 
 def ended(request: HttpRequest, pk: int, name: str, verb: Callable[..., Directive], done: str) -> HttpResponse:

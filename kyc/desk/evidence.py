@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kyc.desk.forms import Choices, DeskForm
+from kyc.desk.masking import unlike
 from kyc.desk.source_forms import UNCHOSEN, country_choices
 from kyc.evidence import graded, proofs
 from kyc.evidence.grading.shortest import Act, Do, Path
@@ -254,7 +255,7 @@ def differences(party: Party, returned: tuple[int, DeskForm] | None) -> list[tup
         (
             row,
             shown(row.what, row.declared),
-            shown(row.what, row.shown),
+            beside(row.what, row.declared, row.shown),
             None
             if row.resolved_at or row.item.withdrawn_at
             else returned[1]
@@ -263,6 +264,13 @@ def differences(party: Party, returned: tuple[int, DeskForm] | None) -> list[tup
         )
         for row in found
     ]
+
+
+def beside(what: str, first: Any, value: Any) -> str:
+    """The one of the two values that stands second, and how it differs where the masks make both alike."""
+    are_told = type(first) is str and type(value) is str
+    how = unlike(what, first, value) if are_told else ""
+    return f"{shown(what, value)} ({how})" if how else shown(what, value)
 
 
 def shown(what: str, value: Any) -> str:

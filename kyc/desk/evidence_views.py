@@ -85,7 +85,15 @@ def original(case: Case, party: Party) -> list[tuple[Promise, str, str, bool]]:
     first = Entity.objects.filter(organisation=case.organisation).order_by("pk").first()
     at = first.valid_from if first else case.submitted_at
     rows = opening.originals(party, at=at) if at else []
-    return [(LABELS[row.field], masked(row.field, row.then), masked(row.field, row.now), row.is_same) for row in rows]
+    return [
+        (
+            LABELS[row.field],
+            masked(row.field, row.then),
+            evidence.beside(OPENED.get(row.field, ""), row.then, row.now),
+            row.is_same,
+        )
+        for row in rows
+    ]
 
 
 def masked(field: str, value: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from kyc.desk.masking import unlike
 from kyc.evidence import doubted, reads
 from kyc.evidence.models import Document
 from kyc.evidence.read_models import Reading
@@ -28,7 +29,8 @@ def shown(papers: Iterable[Document], customer: Party | None) -> list[Shown]:
     found = []
     for reading in Reading.objects.filter(document__in=by_number).order_by("document"):
         reading.document = by_number[reading.document_id]
-        rows = [masked(row) for row in reads.compared(reading, reading.document.party or customer)]
+        compared = reads.compared(reading, reading.document.party or customer)
+        rows = [masked(row) for row in compared if row.declared or row.value]
         found.append(Shown(reading, rows, doubted.sentences(reading)))
     return found
 
@@ -63,4 +65,5 @@ def masked(row: Compared) -> Compared:
     mask = MASKED.get(row.name)
     if mask is None:
         return row
-    return replace(row, declared=mask(row.declared) if row.declared else "", value=mask(row.value) if row.value else "")
+    value, how = mask(row.value) if row.value else "", unlike(row.name, row.declared, row.value)
+    return replace(row, declared=mask(row.declared) if row.declared else "", value=f"{value} ({how})" if how else value)

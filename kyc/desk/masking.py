@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django import forms
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.vault import Erased
@@ -20,6 +21,16 @@ LABELS: dict[str, Promise] = {
     "phone": _("telephone"),
     "tax_number": _("tax number"),
 }
+# By what of the date alone: the month, the day.
+UNLIKE: tuple[Promise, Promise] = (_("differs in the month"), _("differs in the day"))
+
+
+def unlike(field: str, one: str, other: str) -> str:
+    """How two dates of birth differ that look alike once they are masked, in words; empty of all others."""
+    if field != "birth_date" or not one or not other or one == other or MASKS[field](one) != MASKS[field](other):
+        return ""
+    parts = [mine != theirs for mine, theirs in zip(one.split("-")[1:], other.split("-")[1:], strict=True)]
+    return gettext("differs in day and month") if all(parts) and len(parts) > 1 else str(UNLIKE[parts.index(True)])
 
 
 class RevealForm(DeskForm):

@@ -18,10 +18,9 @@ from accounts.permissions import Permission, require
 from accounts.proposals import Policy
 from accounts.refused import ReasonMissing, Refused, is_said
 from config import jobs
-from kyc.directives import checking, previewing, tiers
-from kyc.directives.models import Directive, DirectiveException
+from kyc.directives import checking, counting, tiers
+from kyc.directives.models import Directive, DirectiveException, DirectivePreview
 from kyc.directives.population import BadPopulation, population
-from kyc.directives.previewing import Preview
 from kyc.keys.standing_models import StandingHold, StandingTier
 from kyc.rules import packs
 
@@ -69,8 +68,9 @@ class Order:
 
 @transaction.atomic
 def propose(order: Order, *, left_out: Mapping[Organisation, str], by: User) -> Directive:
-    """With its numbers, over everybody but those `left_out`, each with its ground. Nothing is done to anybody, but every key is
-    looked at, so that it can begin the moment it is taken. Raises BadDirective, ReasonMissing, NotPermitted."""
+    """Over everybody but those `left_out`, each with its ground; with its numbers as soon as they are counted. Nothing is done to
+    anybody, but every key is looked at, so that it can begin the moment it is taken. Raises BadDirective, ReasonMissing,
+    NotPermitted."""
     require(by, Permission.DIRECTIVE_WORK)
     said = checked(order)
     if any(not is_said(ground) for ground in left_out.values()):
@@ -91,11 +91,12 @@ def propose(order: Order, *, left_out: Mapping[Organisation, str], by: User) -> 
     return made
 
 
-def preview(order: Order, *, left_out: Collection[Organisation]) -> Preview:
-    """What it would touch; nothing is written. Raises BadDirective."""
+def preview(order: Order, *, left_out: Collection[Organisation]) -> DirectivePreview:
+    """What it would touch, as it is counted by a worker. Raises BadDirective."""
     checked(order)
-    asked = population(order.population, order.parameters)
-    return previewing.preview(asked, tiers=order.tiers, later=order.later, left_out={one.pk for one in left_out})
+    whom = [one.pk for one in left_out]
+    said = counting.of_order(order.population, dict(order.parameters), tiers=order.tiers, later=order.later, left_out=whom)
+    return counting.ask(said)
 
 
 def checked(order: Order) -> dict[str, Any]:
@@ -169,10 +170,24 @@ def locked(directive: Directive, *allowed: str, by: User) -> Directive:
     return found
 
 
-@transaction.atomic
 def take(directive: Directive, *, by: User) -> Directive:
-    """Another officer makes it so. From its time on its models are closed by the clock alone; where that is now, as soon as every
-    key was looked at, and at the latest when the rule pack says. Raises SamePerson, AlreadyEnded, NotNow, NotPermitted."""
+    """Another officer makes it so, by numbers of the last hour; where there are none they are asked for, and he takes it then.
+    From its time on its models are closed by the clock alone; where that is now, as soon as every key was looked at, and at the
+    latest when the rule pack says. Raises SamePerson, AlreadyEnded, NotNow, NotPermitted."""
+    require(by, Permission.DIRECTIVE_WORK)
+    refuse_uncounted(directive)
+    return begin(directive, by=by)
+
+
+def refuse_uncounted(directive: Directive) -> None:
+    """What is asked for here stays so. Where it can't be counted an order does not wait for that. Raises NotNow."""
+    known = counting.told(Directive.objects.get(pk=directive.pk))
+    if known is not None and known.state == known.State.WAITING:
+        raise NotNow(_("What it would touch is being counted anew. Read that first, and take it then."))
+
+
+@transaction.atomic
+def begin(directive: Directive, *, by: User) -> Directive:
     found = locked(directive, S.PROPOSED, by=by)
     now = timezone.now()
     if found.expires_at and found.expires_at <= now:
@@ -182,7 +197,7 @@ def take(directive: Directive, *, by: User) -> Directive:
     found.save(update_fields=["state", "work", "work_since"])
     ready = now + timedelta(seconds=packs.current().directive("ready_seconds"))
     for exception in found.exceptions.select_related("organisation", "directive"):
-        checking.except_for(exception, until=found.expires_at)
+        checking.except_for(exception)
     StandingTier.objects.bulk_create(
         StandingTier(standing=found.standing, tier=tier, begins_at=max(at, ready)) for tier, at in tiers.begins(found).items()
     )
@@ -223,6 +238,7 @@ def end(directive: Directive, state: Directive.State, *, reason: str, by: User, 
     if not is_said(reason):
         raise ReasonMissing(_("Say why it ends."))
     found = locked(directive, S.TAKEN, by=by)
+    refuse_over(found)
     now = timezone.now()
     found.state, found.ended_at, found.ended_by, found.end_reason = state, now, by, reason.strip()
     found.work, found.work_since = Directive.Work.WAITING, now
@@ -231,3 +247,10 @@ def end(directive: Directive, state: Directive.State, *, reason: str, by: User, 
     audit.record(verb, target=found, by=by, reason=found.end_reason, directive=found.number)
     jobs.woke("directive.taken")
     return found
+
+
+def refuse_over(directive: Directive) -> None:
+    """Raises NotNow where it is over by the clock."""
+    if directive.is_expired and directive.expires_at is not None:
+        told = {"number": directive.number, "day": date_format(directive.expires_at, "j F Y, H:i")}
+        raise NotNow(_("%(number)s ended by itself on %(day)s UTC. There is nothing left to change.") % told)

@@ -44,7 +44,7 @@ def leave_out(notice: DirectiveNotice, appeal: Appeal, *, by: User) -> None:
     made, _is_new = DirectiveException.objects.get_or_create(
         directive=directive, organisation=notice.organisation, defaults={"ground": ground, "appeal": appeal, "made_by": by}
     )
-    checking.except_for(made, until=directive.expires_at)
+    checking.except_for(made)
     notifying.excepted(made)
     keys = list(Key.objects.filter(organisation=notice.organisation_id).values_list("pk", flat=True))
     settling.settle(keys, directive.tiers)

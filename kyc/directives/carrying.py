@@ -17,6 +17,7 @@ from config import jobs
 from kyc.directives import checking, ending, minutes, notifying, settling
 from kyc.directives.models import Directive, DirectiveNotice
 from kyc.directives.tiers import begins, begun
+from kyc.keys.models import Key
 from kyc.keys.standing_models import StandingHold, StandingTier
 
 S, W = Directive.State, Directive.Work
@@ -63,7 +64,9 @@ def is_due(directive: Directive) -> bool:
         return True
     if begun(directive).filter(told_at__isnull=True).exists() or checking.unchecked(directive).exists():
         return True
-    return directive.is_taken and (bool(hastening(directive)) or minutes.is_due(directive))
+    if not directive.is_taken:
+        return False
+    return bool(hastening(directive)) or checking.unkept(directive).exists() or minutes.is_due(directive)
 
 
 def run() -> None:
@@ -93,6 +96,7 @@ def carry(claim: jobs.Claim) -> None:
 
 def keep(directive: Directive) -> None:
     tiers = [*begins(directive)]
+    keep_exceptions(directive, tiers)
     for part in checking.check(directive):
         minutes.note(directive)
         if begun(directive).exists():
@@ -102,6 +106,11 @@ def keep(directive: Directive) -> None:
         begin(directive, tier)
     if begun(directive).exists():
         notifying.find(directive)
+
+
+def keep_exceptions(directive: Directive, tiers: list[str]) -> None:
+    if directive.is_taken and (organisations := checking.keep_exceptions(directive)) and begun(directive).exists():
+        settling.settle(list(Key.objects.filter(organisation__in=organisations).values_list("pk", flat=True)), tiers)
 
 
 def made_up(directive: Directive) -> None:

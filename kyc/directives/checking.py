@@ -100,15 +100,27 @@ def write(directive: Directive, part: list[Asked], asked: Population) -> None:
     )
 
 
-def except_for(exception: DirectiveException, *, until: datetime | None) -> StandingProof:
-    """All that the organisation holds is outside, by the exception and as long as the directive lasts."""
+def unkept(directive: Directive) -> QuerySet[DirectiveException]:
+    """Those by which the whole organisation is outside no more, or only until tomorrow: looked at before that, since nobody who
+    is left out is to be refused for a moment."""
+    good = StandingProof.objects.good().filter(standing=directive.standing_id, key__isnull=True, valid_until__gt=Now() + A_DAY)
+    return directive.exceptions.filter(~Exists(good.filter(organisation=OuterRef("organisation"))))
+
+
+def keep_exceptions(directive: Directive) -> list[int]:
+    """Of whom it was looked at again."""
+    return [except_for(one).organisation_id for one in unkept(directive).select_related("organisation", "directive")]
+
+
+def except_for(exception: DirectiveException) -> StandingProof:
+    """All that the organisation holds is outside by the exception, for as long as any proof is relied on without another look."""
     now = timezone.now()
-    longest = now + timedelta(days=365 * 100)
+    until = now + timedelta(days=packs.current().directive("proof_days"))
     ground = {"fact": "exception", "row": exception.pk, "evidence": exception.appeal_id, "until": None}
     row, _ = StandingProof.objects.update_or_create(
         standing_id=exception.directive.standing_id,
         organisation=exception.organisation,
         key=None,
-        defaults={"verdict": OUTSIDE, "grounds": [ground], "valid_until": until or longest, "checked_at": now, "stale_at": None},
+        defaults={"verdict": OUTSIDE, "grounds": [ground], "valid_until": until, "checked_at": now, "stale_at": None},
     )
     return row

@@ -14,6 +14,7 @@ EACH_MINUTE = timedelta(minutes=10)
 DAY = timedelta(days=1)
 # By this directive alone, whatever another closes.
 CLOSED_TO = CLOSED.format(clock="statement_timestamp()", key="k.id", organisation="k.organisation_id")
+CLOSED_TO_ALL = CLOSED.format(clock="statement_timestamp()", key="NULL", organisation="i.organisation_id")
 REFUSED = f"""EXISTS (
     SELECT FROM ({CLOSED_TO} AND s.id = %(standing)s) AS shut
     WHERE shut.tier = '{EVERY}' OR k.tiers = '{{}}' OR shut.tier = ANY (k.tiers::text[]))"""  # nosec B608  # words of ours
@@ -35,6 +36,11 @@ FROM (
     WHERE k.state <> 'revoked' AND {tiers.HAS}
 ) AS told
 """  # noqa: S608  # nosec B608  # conditions of ours
+# Keys that were issued elsewhere, each refused while any tier is closed of whose customer is not left out (kyc/keys/asking.py).
+IMPORTED = f"""
+SELECT count(*), count(*) FILTER (WHERE EXISTS ({CLOSED_TO_ALL} AND s.id = %(standing)s)) {tiers.IMPORTED}
+"""  # nosec B608  # conditions of ours
+IMPORTED_COLUMNS = ("imported", "imported_refused")
 COLUMNS = ("keys", "outside", "inside", "unproven", "unchecked", "refused", "refused_outside")
 
 
@@ -43,7 +49,9 @@ def now(directive: Directive) -> dict[str, int]:
     closed = tiers.begun_codes(directive) or tiers.named(directive.tiers)
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"standing": directive.standing_id, "tiers": closed})
-        return dict(zip(COLUMNS, cursor.fetchone(), strict=True))
+        found = dict(zip(COLUMNS, cursor.fetchone(), strict=True))
+        cursor.execute(IMPORTED, {"standing": directive.standing_id})
+        return found | dict(zip(IMPORTED_COLUMNS, cursor.fetchone(), strict=True))
 
 
 def note(directive: Directive, at: datetime | None = None) -> None:

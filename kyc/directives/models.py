@@ -145,19 +145,28 @@ class Directive(Claimable):
                     IF TG_OP = 'UPDATE' AND (OLD.state IN ('declined', 'lifted', 'undone') AND NEW.state <> OLD.state
                         OR NEW.state IN ('lifted', 'undone') AND OLD.state <> NEW.state AND OLD.state <> 'taken'
                         OR NEW.state IN ('proposed', 'declined') AND OLD.state NOT IN ('proposed', NEW.state)
+                        OR NEW.state IN ('lifted', 'undone') AND OLD.state = 'taken' AND OLD.expires_at <= clock_timestamp()
                         OR ROW(NEW.id, NEW.kind, NEW.issuer, NEW.authority, NEW.reference, NEW.received_at, NEW.determined_on,
-                            NEW.not_before, NEW.not_after, NEW.tiers, NEW.later, NEW.population, NEW.parameters, NEW.why,
-                            NEW.effective_at, NEW.expires_at, NEW.standing_id, NEW.proposal_id, NEW.proposed_by_id)
+                            NEW.not_before, NEW.tiers, NEW.later, NEW.population, NEW.parameters, NEW.why,
+                            NEW.effective_at, NEW.standing_id, NEW.proposal_id, NEW.proposed_by_id)
                         IS DISTINCT FROM ROW(OLD.id, OLD.kind, OLD.issuer, OLD.authority, OLD.reference, OLD.received_at,
-                            OLD.determined_on, OLD.not_before, OLD.not_after, OLD.tiers, OLD.later, OLD.population,
-                            OLD.parameters, OLD.why, OLD.effective_at, OLD.expires_at, OLD.standing_id, OLD.proposal_id,
+                            OLD.determined_on, OLD.not_before, OLD.tiers, OLD.later, OLD.population,
+                            OLD.parameters, OLD.why, OLD.effective_at, OLD.standing_id, OLD.proposal_id,
                             OLD.proposed_by_id)
                         OR OLD.state <> 'proposed' AND NEW.preview <> OLD.preview) THEN
                         RAISE EXCEPTION 'what was proposed does not change, and ended it stays ended'
                             USING ERRCODE = 'check_violation';
                     END IF;
+                    IF TG_OP = 'UPDATE' AND ROW(NEW.expires_at, NEW.not_after) IS DISTINCT FROM ROW(OLD.expires_at, OLD.not_after)
+                        AND NOT (OLD.state = 'taken' AND NEW.state = 'taken' AND OLD.expires_at > clock_timestamp()
+                            AND NEW.expires_at > OLD.expires_at AND EXISTS (
+                                SELECT 1 FROM kyc_directiveextension x
+                                WHERE x.directive_id = NEW.id AND x.state = 'taken' AND x.until = NEW.expires_at)) THEN
+                        RAISE EXCEPTION 'only an extension that a second person took moves its end'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
                     RETURN NEW;
-                """,
+                """,  # noqa: S608  # nosec B608  # words of ours
             ),
         ]
 
@@ -184,6 +193,62 @@ class Directive(Claimable):
     @property
     def stands(self) -> str | Promise:
         return _("Expired") if self.is_expired else self.get_state_display()
+
+
+@tracked()
+class DirectiveExtension(models.Model):
+    """That a directive ends later than it said, as one officer entered it and another took it."""
+
+    of_the_house = True
+    personal = ("reason",)
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        TAKEN = "taken", _("Extended")
+        DECLINED = "declined", _("Not extended")
+
+    directive = models.ForeignKey(Directive, models.PROTECT, related_name="extensions")
+    until = models.DateTimeField()
+    # Whose word it is, and where that is found.
+    reason = models.TextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    proposal = models.OneToOneField(Proposal, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    proposed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    extended_at = models.DateTimeField(null=True, blank=True)
+    extended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_extension_is_proposed", fields=["directive"], condition=Q(state="proposed")),
+            models.CheckConstraint(name="extension_says_why", condition=~Q(reason="")),
+            models.CheckConstraint(name="extension_known_words", condition=Q(state__in=["proposed", "taken", "declined"])),
+            models.CheckConstraint(
+                name="extended_at_and_by_where_taken",
+                condition=Q(state="taken", extended_at__isnull=False, extended_by__isnull=False)
+                | ~Q(state="taken") & Q(extended_at__isnull=True, extended_by__isnull=True),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="extension_taken_by_two",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=f"""
+                    IF TG_OP = 'DELETE' THEN
+                        RAISE EXCEPTION 'an extension is never deleted' USING ERRCODE = 'check_violation';
+                    END IF;
+                    {taken_by_another("taken", "directive.extension")}
+                    IF TG_OP = 'UPDATE' AND (OLD.state <> 'proposed' AND NEW.state <> OLD.state
+                        OR ROW(NEW.id, NEW.directive_id, NEW.until, NEW.proposal_id, NEW.proposed_at, NEW.proposed_by_id)
+                        IS DISTINCT FROM
+                            ROW(OLD.id, OLD.directive_id, OLD.until, OLD.proposal_id, OLD.proposed_at, OLD.proposed_by_id)) THEN
+                        RAISE EXCEPTION 'what was proposed does not change' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
 
 
 @tracked()
@@ -284,6 +349,47 @@ class DirectiveMinute(models.Model):
     # Of all but those outside: whom a gateway is told no, and of those outside whom it is told so for this reason alone.
     refused = models.PositiveIntegerField()
     refused_outside = models.PositiveIntegerField()
+    # Keys that were issued elsewhere, of which nobody knows what they reach, and how many of them are refused.
+    imported = models.PositiveIntegerField(default=0)
+    imported_refused = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_minute_of_a_directive", fields=["directive", "minute"])]
+
+
+class DirectivePreview(Claimable):
+    """What an order would touch, counted by a worker before anything is done; the row is the job, and gone after some days.
+    `asked` is all that it depends on and `digest` its hash, so that whoever asks the same again finds it."""
+
+    of_the_house = True
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being counted")
+        DONE = "done", _("Counted")
+        FAILED = "failed", _("Could not be counted")
+
+    digest = models.CharField(max_length=64)
+    asked = models.JSONField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    # Keys, and how many of them were looked at.
+    whole = models.PositiveIntegerField(default=0)
+    looked = models.PositiveIntegerField(default=0)
+    told = models.JSONField(default=dict)
+    # From when the facts are that it was judged by, and when that was done.
+    facts_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [*jobs.indexes("directivepreview", "waiting"), models.Index(name="directivepreview_of", fields=["digest"])]
+        constraints = [
+            models.UniqueConstraint(name="counted_once_at_a_time", fields=["digest"], condition=Q(state="waiting")),
+            models.CheckConstraint(
+                name="counted_says_of_when",
+                condition=~Q(state="done") | Q(facts_at__isnull=False, done_at__isnull=False) & ~Q(told={}),
+            ),
+        ]
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.looked // self.whole if self.whole else 0

@@ -30,22 +30,27 @@ QUEUE = jobs.Queue(
     max_errors=10,
 )
 GOOD = "f.standing_id = %(standing)s AND f.verdict = 'outside' AND f.stale_at IS NULL AND f.valid_until > statement_timestamp()"
+LEFT_OUT = f"EXISTS (SELECT FROM kyc_standingproof f WHERE {GOOD} AND f.key_id IS NULL AND f.organisation_id = {{organisation}})"  # nosec B608  # words of ours
 OUTSIDE = f"""(
     EXISTS (SELECT FROM kyc_standingproof f WHERE {GOOD} AND f.key_id = k.id)
-    OR EXISTS (SELECT FROM kyc_standingproof f WHERE {GOOD} AND f.key_id IS NULL AND f.organisation_id = k.organisation_id)
-)"""  # noqa: S608  # nosec B608  # words of ours
+    OR {LEFT_OUT.format(organisation="k.organisation_id")}
+)"""  # nosec B608  # words of ours
 # Organisations with a key that it closes something of now: not revoked, with a tier that has begun, and not shown to be outside.
 FIND = f"""
 INSERT INTO kyc_directivenotice (directive_id, organisation_id, state, found_at, claimed_by, claims, errors, failure)
 SELECT DISTINCT %(directive)s::bigint, k.organisation_id, 'waiting', statement_timestamp(), '', 0, 0, '' FROM kyc_key k
 JOIN accounts_organisation o ON o.id = k.organisation_id AND o.sandbox = '' AND o.closed_at IS NULL
 WHERE k.state <> 'revoked' AND {tiers.HAS} AND NOT {OUTSIDE}
+UNION SELECT %(directive)s::bigint, i.organisation_id, 'waiting', statement_timestamp(), '', 0, 0, '' {tiers.IMPORTED}
+  AND NOT {LEFT_OUT.format(organisation="i.organisation_id")}
 ON CONFLICT DO NOTHING
 """  # noqa: S608  # nosec B608  # words of ours
 # Of whom it closes no key any more.
 OUT = f"""
 UPDATE kyc_directivenotice n SET state = 'ending' WHERE n.directive_id = %(directive)s AND n.state = 'told' AND NOT EXISTS (
     SELECT FROM kyc_key k WHERE k.organisation_id = n.organisation_id AND k.state <> 'revoked' AND {tiers.HAS} AND NOT {OUTSIDE})
+  AND NOT (EXISTS (SELECT {tiers.IMPORTED} AND i.organisation_id = n.organisation_id)
+    AND NOT {LEFT_OUT.format(organisation="n.organisation_id")})
 """  # noqa: S608  # nosec B608  # words of ours
 
 

@@ -3,18 +3,19 @@
 Whoever is left out counts as such; who is inside for lack of proof is told apart, with the facts that would show otherwise."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from kyc.directives import checking
 from kyc.directives.population import INSIDE, OUTSIDE, UNPROVEN, Population
 from kyc.directives.tiers import HAS, named
+from kyc.keys.estate_models import ImportedKey
 from kyc.parties.models import PaymentMeans
 from kyc.usage.models import UsageDay
 
@@ -31,6 +32,8 @@ class Preview:
     keys: Counter[str] = field(default_factory=Counter)
     untouched: int = 0
     later: int = 0
+    imported: int = 0
+    imported_organisations: int = 0
     organisations: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     missing: Counter[str] = field(default_factory=Counter)
     paying: int = 0
@@ -56,6 +59,8 @@ class Preview:
             "keys_left_out": self.keys["left_out"],
             "keys_untouched": self.untouched,
             "keys_later": self.later,
+            "imported": self.imported,
+            "imported_organisations": self.imported_organisations,
             "paying": self.paying,
             "requests": self.requests,
             "requests_of_all": self.requests_of_all,
@@ -63,12 +68,20 @@ class Preview:
         }
 
 
-def preview(asked: Population, *, tiers: Collection[str], later: Collection[str], left_out: Collection[int]) -> Preview:
+def preview(
+    asked: Population,
+    *,
+    tiers: Collection[str],
+    later: Collection[str],
+    left_out: Collection[int],
+    looked: Callable[[int], Any] = int,
+) -> Preview:
     """Of this population, which has these tiers closed, none for every one, and of these some `later`; `left_out` are
-    numbers of organisations."""
+    numbers of organisations. `looked` is told how many keys were looked at so far."""
     found, now = Preview(), timezone.now()
     reached, at_once = reach(tiers), reach([code for code in tiers if code not in later]) if later else None
     touched: list[int] = []
+    done = 0
     for part in checking.parts(checking.keys()):
         for key, verdict in checking.judged(part, asked, now=now):
             word = "left_out" if key.organisation in left_out else verdict.verdict
@@ -82,7 +95,9 @@ def preview(asked: Population, *, tiers: Collection[str], later: Collection[str]
                 found.later += at_once is not None and key.pk not in at_once
             if word == UNPROVEN:
                 found.missing.update(verdict.missing)
+        looked(done := done + len(part))
     count_use(found, touched)
+    count_imported(found, left_out)
     return found
 
 
@@ -100,3 +115,10 @@ def count_use(found: Preview, touched: list[int]) -> None:
     days = UsageDay.objects.filter(day__gt=since, organisation__sandbox="")
     found.requests_of_all = days.aggregate(n=Sum("requests"))["n"] or 0
     found.requests = days.filter(key__in=touched).aggregate(n=Sum("requests"))["n"] or 0
+
+
+def count_imported(found: Preview, left_out: Collection[int]) -> None:
+    """Of keys that were issued elsewhere nobody knows what they reach or who holds them: all are touched but those left out."""
+    rows = ImportedKey.objects.acting().exclude(organisation__in=left_out)
+    told = rows.aggregate(keys=Count("pk"), organisations=Count("organisation", distinct=True))
+    found.imported, found.imported_organisations = told["keys"], told["organisations"]

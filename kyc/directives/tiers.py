@@ -15,6 +15,13 @@ from kyc.keys.standing_models import StandingTier
 HAS = f"""(%(tiers)s::text[] <> '{{}}'
     AND ('{EVERY}' = ANY (%(tiers)s::text[]) OR k.tiers = '{{}}' OR k.tiers::text[] && %(tiers)s::text[]))"""
 
+# Keys that were issued elsewhere and go on by themselves (ImportedKey.acting): each is refused while any tier is closed, unless
+# its customer is left out.
+IMPORTED = """FROM kyc_importedkey i
+JOIN accounts_organisation o ON o.id = i.organisation_id AND o.sandbox = '' AND o.closed_at IS NULL
+JOIN kyc_remediation m ON m.id = i.remediation_id AND m.due_at > statement_timestamp()
+WHERE i.became_id IS NULL AND i.revoked_at IS NULL"""
+
 
 def named(tiers: Collection[str]) -> list[str]:
     """As HAS takes them: whoever names none means every one."""

@@ -19,6 +19,7 @@ from accounts.refused import Refused, is_said
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
 from kyc.evidence.proofs import current
+from kyc.parties import agencies
 from kyc.parties.agency_models import Agency, AgencyAccount
 from kyc.parties.wording import checked
 from kyc.rules import packs
@@ -60,7 +61,8 @@ def rule(
     if ruling == R.CONFIRMED:
         values |= shown_by(row, organisation, document, valid_until)
     before = AgencyRuling.objects.live().filter(agency=row).first()
-    if before and {name: getattr(before, name) for name in values} == values and not is_asked(row, by=by):
+    is_same = before is not None and {name: getattr(before, name) for name in values} == values
+    if before and is_same and before.ruled_at >= row.asked_at and not is_asked(row, by=by):
         return before
     if before:
         before.superseded_at = timezone.now()
@@ -90,6 +92,33 @@ def shown_by(
     return {"document": current(document, organisation), "valid_until": valid_until}
 
 
+@transaction.atomic
+def renew(agency: Agency, *, by: User) -> Agency:
+    """By a member of whoever declared it: it is still so, so an officer looks again. What was confirmed goes on until its day.
+    Nothing happens while one has yet to look. Raises Over."""
+    row = agencies.locked(agency, by=by)
+    if is_waiting(row):
+        return row
+    row.renewed_at = timezone.now()
+    row.save(update_fields=["renewed_at"])
+    audit.record("agency.renewed", target=row, by=by, agency=row.number)
+    return row
+
+
+def is_waiting(agency: Agency) -> bool:
+    """Whether officers have to look at it."""
+    return to_look_at().filter(pk=agency.pk).exists()
+
+
+def to_look_at() -> QuerySet[Agency]:
+    """Those on which nobody has said a word since they were declared, corrected or renewed, and what is confirmed but has
+    accounts since, or takes a second officer."""
+    said = AgencyRuling.objects.live().filter(agency=OuterRef("pk"), ruled_at__gte=OuterRef("waits"))
+    return Agency.objects.asked().filter(
+        Q(ended_at__isnull=True, organisation__closed_at__isnull=True) & ~Exists(said) | Q(pk__in=waiting().values("pk"))
+    )
+
+
 def is_asked(agency: Agency, *, by: User) -> bool:
     """Whether a word of that person would tell anything that the last one does not."""
     asked = waiting().filter(pk=agency.pk)
@@ -116,6 +145,8 @@ class Standing(NamedTuple):
 WORDS: dict[str, tuple[Promise, str]] = {
     "ended": (gettext_lazy("ended"), ""),
     "waiting": (gettext_lazy("not looked at yet"), "warn"),
+    "corrected": (gettext_lazy("corrected; not looked at yet"), "warn"),
+    "renewed": (gettext_lazy("renewed; not looked at yet"), "warn"),
     "refused": (gettext_lazy("not accepted"), "bad"),
     "unproved": (gettext_lazy("was confirmed; the document has been taken back or rejected"), "warn"),
     "over": (gettext_lazy("was confirmed until %(day)s"), "warn"),
@@ -170,6 +201,13 @@ def code_of(agency: Agency, ruling: Any) -> str:
         return "ended"
     if ruling is None:
         return "waiting"
+    if ruling.ruled_at < agency.said_at:
+        return "corrected"
+    code = code_of_ruling(ruling)
+    return "renewed" if code != "confirmed" and ruling.ruled_at < agency.asked_at else code
+
+
+def code_of_ruling(ruling: Any) -> str:
     if ruling.ruling == R.REFUSED or ruling.valid_until is None or ruling.document is None:
         return "refused"
     if ruling.document.removed_at or ruling.is_rejected:
@@ -178,24 +216,28 @@ def code_of(agency: Agency, ruling: Any) -> str:
 
 
 def good() -> QuerySet[Agency]:
-    """Those that an officer's last word confirms today: it is neither over nor taken back, nor the document it rests on. With how
-    many `known` accounts it and the others of its organisation cover, so that nobody divides them to be looked at by one person,
-    whether it `has_new` ones, which were named since, and `is_by_two`: the word before it confirmed as much, by the same document
-    and of the same accounts, and was another person's."""
-    live = AgencyRuling.objects.live().filter(agency=OuterRef("pk"))
+    """Those that an officer's last word confirms today: it is neither over nor taken back, nor the document it rests on, and of
+    what is said still. With how many `known` accounts it and the others of its organisation cover, so that nobody divides them to
+    be looked at by one person, whether it `has_new` ones, which were named since, or was renewed since, and `is_by_two`: the word
+    before it confirmed as much, by the same document and of the same accounts, was another person's, and of the same renewal."""
+    live = AgencyRuling.objects.live().filter(agency=OuterRef("pk"), ruled_at__gte=OuterRef("said_at"))
     word = live.filter(ruling=R.CONFIRMED, valid_until__gte=timezone.localdate(), document__removed_at__isnull=True).exclude(
         document__in=Document.objects.unsound()
     )
-    earlier = AgencyRuling.objects.filter(agency=OuterRef("pk"), superseded_at__isnull=False).order_by("-pk")
+    earlier = AgencyRuling.objects.filter(
+        agency=OuterRef("pk"), superseded_at__isnull=False, ruled_at__gte=OuterRef("said_at")
+    ).order_by("-pk")
     rows = AgencyAccount.objects.live().filter(agency=OuterRef("pk"))
     confirmed = AgencyRuling.objects.live().filter(
-        agency=OuterRef("agency"), ruling=R.CONFIRMED, valid_until__gte=timezone.localdate(), ruled_at__gte=OuterRef("added_at")
-    )
+        agency=OuterRef("agency"), ruling=R.CONFIRMED, valid_until__gte=timezone.localdate(), ruled_at__gte=OuterRef("added_at"),
+        agency__said_at__lte=F("ruled_at"),
+    )  # fmt: skip
     all_of_it = AgencyAccount.objects.confirmed().filter(Exists(confirmed), organisation=OuterRef("organisation")).order_by()
     known = all_of_it.values("organisation").annotate(n=Count("account", distinct=True)).values("n")
     of_one = rows.confirmed().filter(added_at__lte=OuterRef("at"), added_at__gt=OuterRef("earlier_at"))
     return (
         Agency.objects.live()
+        .asked()
         .annotate(
             at=Subquery(word.values("ruled_at")),
             by=Subquery(word.values("ruled_by"), output_field=BigIntegerField()),
@@ -207,8 +249,11 @@ def good() -> QuerySet[Agency]:
         .filter(at__isnull=False)
         .annotate(
             known=Coalesce(Subquery(known, output_field=IntegerField()), 0),
-            has_new=Exists(rows.filter(added_at__gt=OuterRef("at"))),
-            is_by_two=Q(earlier_paper=F("paper")) & ~Q(earlier_by=F("by")) & ~Exists(of_one),
+            has_new=Exists(rows.filter(added_at__gt=OuterRef("at"))) | Q(at__lt=F("waits")),
+            is_by_two=Q(earlier_paper=F("paper"))
+            & ~Q(earlier_by=F("by"))
+            & ~Exists(of_one)
+            & (Q(at__lt=F("waits")) | Q(earlier_at__gte=F("waits"))),
         )
     )
 
@@ -219,7 +264,8 @@ def held() -> QuerySet[Agency]:
 
 
 def waiting() -> QuerySet[Agency]:
-    """Those that are confirmed, and yet to be looked at: by a second person, or for accounts that were named since."""
+    """Those that are confirmed, and yet to be looked at: by a second person, for accounts that were named since, or since they
+    were renewed."""
     return good().filter(Q(has_new=True) | Q(known__gt=packs.current().ruled_alone_up_to) & Q(is_by_two=False))
 
 

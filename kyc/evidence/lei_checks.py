@@ -15,13 +15,13 @@ from kyc.evidence.confirmation_models import Confirmation
 from kyc.evidence.confirming import entities
 from kyc.evidence.confirming.entities import Compared, Declared, Listed, Owner
 from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
-from kyc.ownership import observing
+from kyc.ownership import observing, reconciling
 from kyc.ownership.models import Interest, Observation
 from kyc.parties.actions import own
 from kyc.parties.models import Party
 
-# Who is consolidated by whom in the accounts, and not who holds how much.
-FOUND_IN = "GLEIF, level 2: who consolidates whom"
+# Who is consolidated by whom in the accounts, and not who holds what, or how much.
+FOUND_IN = reconciling.CONSOLIDATION
 
 
 class NoCopy(Refused):
@@ -144,8 +144,8 @@ def confirm(party: Party, *, by: User) -> Confirmation:
 
 
 def observe(party: Party, parent: Parent, parents: tuple[Parent, ...], *, by: User) -> None:
-    """That the parent holds of the party; the ultimate one of the direct one, where that stands between and is declared. Which
-    part it holds level 2 does not say."""
+    """That the parent controls the party; the ultimate one of the direct one, where that stands between and is declared. By
+    what it does level 2 does not say."""
     copy, between = (
         newest(LeiCopy.Level.PARENTS),
         next((one for one in parents if one.kind == LegalEntityParent.Kind.DIRECT), None),
@@ -161,6 +161,7 @@ def observe(party: Party, parent: Parent, parents: tuple[Parent, ...], *, by: Us
     observing.observe(
         party.organisation,
         owned=owned,
+        kind=Interest.Kind.OTHERWISE,
         source=Observation.Source.REGISTER,
         found_in=FOUND_IN,
         stated_on=copy.published,

@@ -26,6 +26,8 @@ from kyc.parties.wording import is_same_person
 from kyc.rules import packs
 
 S, E = OutsideCheck.State, OutsideMessage.Effect
+# A service answers within seconds. One that is being begun for longer was left by a process that was ended.
+BEGUN_WITHIN = timedelta(minutes=2)
 
 
 class NotOffered(Refused):
@@ -58,21 +60,30 @@ def start(party: Party, *, service: str, path: str, by: User) -> str:
     party = own(party, party.organisation)
     if not party.is_person or Confirmation.What.IDENTITY not in confirmations.said(party):
         raise NotOffered(_("Only a person whose date of birth you have told us is checked so."))
-    row = reserved(party, service, by=by)
+    row, is_taken_up = reserved(party, service, by=by)
     with ExitStack() as unless_begun:
-        unless_begun.callback(give_back, row)
+        # Of one that was left the service may know already.
+        if not is_taken_up:
+            unless_begun.callback(give_back, row)
         url = begun(row, asked, path, by=by)
         unless_begun.pop_all()
     return url
 
 
 @transaction.atomic
-def reserved(party: Party, service: str, *, by: User) -> OutsideCheck:
+def reserved(party: Party, service: str, *, by: User) -> tuple[OutsideCheck, bool]:
     """Counted and written under the organisation's lock. Until the service has named it, its own number stands in place of the
-    reference. Raises TooMany."""
+    reference. One that was left half begun is taken up again under its number, by which the service tells that it is the same
+    and asks for no second fee; whether it was. Raises TooMany."""
     organisation = organisations.locked(party.organisation, by=by)
+    being_begun = OutsideCheck.objects.filter(party=party, service=service, state=S.BEGINNING)
+    left = being_begun.filter(started_at__lt=timezone.now() - BEGUN_WITHIN).order_by("pk").first()
+    if left is not None:
+        left.started_at, left.started_by = timezone.now(), by
+        left.save(update_fields=["started_at", "started_by"])
+        return left, True
     refuse_too_many(organisation)
-    return OutsideCheck.objects.create(
+    row = OutsideCheck.objects.create(
         organisation=organisation,
         party=party,
         service=service,
@@ -80,6 +91,7 @@ def reserved(party: Party, service: str, *, by: User) -> OutsideCheck:
         reference=secrets.token_hex(16),
         started_by=by,
     )
+    return row, False
 
 
 def give_back(row: OutsideCheck) -> None:

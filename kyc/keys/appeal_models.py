@@ -12,6 +12,7 @@ from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, User
 from kyc.evidence.models import Document
+from kyc.keys.estate_models import ImportedKey
 from kyc.keys.models import Hold, Key, stray
 
 # Without vowels, which would make words, and without what is taken for another in print.
@@ -133,7 +134,8 @@ class Restriction(models.Model):
     def is_felt(self) -> bool:
         """Whether there is a key that it is about, where it is about keys."""
         usable = Key.objects.unexpired().filter(organisation=self.organisation_id).exclude(state=Key.State.REVOKED)
-        return not self.is_of_keys or usable.exists()
+        imported = ImportedKey.objects.acting().filter(organisation=self.organisation_id)
+        return not self.is_of_keys or usable.exists() or (self.kind != self.Kind.LIMIT and imported.exists())
 
     @property
     def is_of_keys(self) -> bool:

@@ -22,6 +22,7 @@ from kyc.evidence.intake import Taken
 from kyc.evidence.models import Document
 from kyc.keys import holds, limits
 from kyc.keys.appeal_models import Appeal, Restriction
+from kyc.keys.estate_models import Remediation
 from kyc.keys.models import Hold
 
 LONGEST = 5000
@@ -152,16 +153,20 @@ def decide(appeal: Appeal, *, outcome: str, answer: str, by: User) -> Appeal:
 
 
 def write(restriction: Restriction, template: str, subject: str | Promise, appeal: Appeal | None = None) -> None:
-    """To the owners, in the language in which they were first addressed."""
+    """To the owners, in the language in which they were first addressed; where nobody has signed up yet, to the address that the
+    provider knew."""
     last = Case.objects.filter(organisation=restriction.organisation).order_by("-pk").first()
     owners = Membership.objects.filter(organisation=restriction.organisation, role=Membership.Role.OWNER)
     with translation.override((last and last.notice_locale) or None):
-        for membership in owners.select_related("user"):
+        known = [owner.user.email for owner in owners.select_related("user")]
+        remediation = None if known else Remediation.objects.filter(organisation=restriction.organisation).first()
+        for to in [remediation.email] if remediation else known:
             messages.queue_template(
                 template,
-                to=membership.user.email,
+                to=to,
                 subject=str(subject),
                 organisation=restriction.organisation,
                 restriction=restriction,
                 appeal=appeal,
+                sign_up=remediation.email if remediation else "",
             )

@@ -6,6 +6,7 @@ the same for every row there. One of these becomes such a row when its account i
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import tracked
@@ -81,6 +82,13 @@ class Remediation(Claimable):
         ]
 
 
+class ImportedKeyQuerySet(models.QuerySet["ImportedKey"]):
+    def acting(self) -> "ImportedKeyQuerySet":
+        """That go on by themselves: none of ours yet, not revoked, and within the time that their account has."""
+        of_customers = self.filter(organisation__sandbox="", organisation__closed_at__isnull=True)
+        return of_customers.filter(became__isnull=True, revoked_at__isnull=True, remediation__due_at__gt=Now())
+
+
 @tracked(exclude=["digest"])
 class ImportedKey(models.Model):
     """A key that was issued elsewhere: its beginning, last four and digest, and never the secret."""
@@ -102,6 +110,8 @@ class ImportedKey(models.Model):
     revoked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     # What it is since its account is verified and somebody answers for it.
     became = models.OneToOneField(Key, models.PROTECT, null=True, blank=True, related_name="imported")
+
+    objects = ImportedKeyQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,5 +1,7 @@
 """Standing holds: that keys of a population may not act, whichever they are by then."""
 
+from collections.abc import Collection
+
 import pgtrigger
 from django.db import connection, models
 from django.db.models import F, Q
@@ -49,8 +51,22 @@ class StandingHold(models.Model):
                     IF OLD.ended_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.source <> OLD.source OR NEW.made_at <> OLD.made_at THEN
                         RAISE EXCEPTION 'ended it stays ended' USING ERRCODE = 'check_violation';
                     END IF;
+                    -- Whose word moves its end stands with what placed it.
+                    IF NEW.ends_at IS DISTINCT FROM OLD.ends_at AND NOT EXISTS (
+                        SELECT 1 FROM kyc_directiveextension x JOIN kyc_directive d ON d.id = x.directive_id
+                        WHERE d.standing_id = NEW.id AND x.state = 'taken' AND x.until = NEW.ends_at AND x.until > OLD.ends_at
+                    ) THEN
+                        RAISE EXCEPTION 'only an extension that a second person took moves its end'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF NEW.ended_at IS NOT NULL AND EXISTS (
+                        SELECT 1 FROM kyc_directive d WHERE d.standing_id = NEW.id AND d.state IN ('proposed', 'taken')
+                          AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())
+                    ) THEN
+                        RAISE EXCEPTION 'it ends with its directive' USING ERRCODE = 'check_violation';
+                    END IF;
                     RETURN NEW;
-                """,
+                """,  # noqa: S608  # nosec B608  # words of ours
             )
         ]
 
@@ -153,8 +169,15 @@ class StandingProof(models.Model):
                         IS DISTINCT FROM ROW(OLD.id, OLD.standing_id, OLD.organisation_id, OLD.key_id) THEN
                         RAISE EXCEPTION 'whose proof it is does not change' USING ERRCODE = 'check_violation';
                     END IF;
+                    -- All of an organisation at once: only whom a directive leaves out, on a ground.
+                    IF NEW.key_id IS NULL AND NEW.verdict = 'outside' AND NOT EXISTS (
+                        SELECT 1 FROM kyc_directiveexception e JOIN kyc_directive d ON d.id = e.directive_id
+                        WHERE d.standing_id = NEW.standing_id AND e.organisation_id = NEW.organisation_id
+                    ) THEN
+                        RAISE EXCEPTION 'only an exception leaves out all of an organisation' USING ERRCODE = 'check_violation';
+                    END IF;
                     RETURN NEW;
-                """,
+                """,  # noqa: S608  # nosec B608  # words of ours
             )
         ]
 
@@ -165,9 +188,14 @@ def alone() -> None:
         cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
 
 
-def unsettles(name: str, operation: pgtrigger.Operation, condition: str = "true") -> pgtrigger.Trigger:
+def unsettles(
+    name: str, operation: pgtrigger.Operation, condition: str = "true", *, facts: Collection[str] = (), key: str = "true"
+) -> pgtrigger.Trigger:
     """What was found of an organisation's keys is relied on no more from this transaction on; they are looked at anew then
-    (kyc/directives/checking.py). The exception of an organisation rests on none of it, and stays."""
+    (kyc/directives/checking.py). Where `facts` names codes, only what rests on one of these or lacks it; `key` is a condition on
+    which of the keys. The exception of an organisation rests on none of it, and stays."""
+    names = [f"""p.grounds @> '[{{"fact": "{fact}"}}]' OR p.missing @> '["{fact}"]'""" for fact in facts]
+    rests = f"({' OR '.join(names)})" if names else "true"
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.After,
@@ -177,24 +205,40 @@ def unsettles(name: str, operation: pgtrigger.Operation, condition: str = "true"
                 PERFORM pg_advisory_xact_lock_shared({LOCK});
                 UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s
                 WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id
-                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL;
+                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND {rests} AND {key};
             END IF;
             RETURN NULL;
         """,  # noqa: S608  # nosec B608  # words of ours
     )
 
 
-# The facts by which a population is told (kyc/directives/facts.py).
+# The facts by which a population is told, and of which codes each tells (kyc/directives/facts.py); a person's status and a
+# document tell of nearly all.
+OF_COUNTRY = ("customer.headquarters", "customer.parent", "customer.formed", "customer.concern", "key.used_from")
+DETERMINED = ("customer.concern", "customer.owners")
 pgtrigger.register(unsettles("status_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("valid_to")))(PersonStatus)
 pgtrigger.register(unsettles("status_proof_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("valid_until")))(StatusProof)
-pgtrigger.register(unsettles("attribute_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("valid_to")))(Attribute)
-pgtrigger.register(unsettles("attribute_proof_unsettles", pgtrigger.Insert))(AttributeProof)
-pgtrigger.register(unsettles("determination_unsettles", pgtrigger.Insert))(Determination)
+pgtrigger.register(unsettles("attribute_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("valid_to"), facts=OF_COUNTRY))(
+    Attribute
+)
+pgtrigger.register(unsettles("attribute_proof_unsettles", pgtrigger.Insert, facts=OF_COUNTRY))(AttributeProof)
+pgtrigger.register(unsettles("determination_unsettles", pgtrigger.Insert, facts=DETERMINED))(Determination)
 pgtrigger.register(unsettles("role_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("valid_to"), "NEW.kind = 'customer'"))(Role)
 pgtrigger.register(unsettles("document_unsettles", pgtrigger.UpdateOf("removed_at", "intake")))(Document)
-pgtrigger.register(unsettles("entity_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("ended_at", "valid_until")))(Entity)
-pgtrigger.register(unsettles("review_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("superseded_at")))(DocumentReview)
-pgtrigger.register(unsettles("abroad_unsettles", pgtrigger.Insert, "NEW.name = 'traffic_country'"))(Fact)
 pgtrigger.register(
-    unsettles("responsible_unsettles", pgtrigger.UpdateOf("responsible_id"), "NEW.responsible_id <> OLD.responsible_id")
+    unsettles("entity_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("ended_at", "valid_until"), facts=["customer.who"])
+)(Entity)
+pgtrigger.register(unsettles("review_unsettles", pgtrigger.Insert | pgtrigger.UpdateOf("superseded_at")))(DocumentReview)
+OF_THIS_KEY = "EXISTS (SELECT 1 FROM kyc_key k WHERE k.id = p.key_id AND NEW.subject = 'key:' || k.prefix)"
+pgtrigger.register(
+    unsettles("abroad_unsettles", pgtrigger.Insert, "NEW.name = 'traffic_country'", facts=["key.used_from"], key=OF_THIS_KEY)
+)(Fact)
+pgtrigger.register(
+    unsettles(
+        "responsible_unsettles",
+        pgtrigger.UpdateOf("responsible_id"),
+        "NEW.responsible_id <> OLD.responsible_id",
+        facts=["responsible.status"],
+        key="p.key_id = NEW.id",
+    )
 )(Key)

@@ -12,16 +12,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from accounts import scope
-from accounts.models import Organisation, User
+from accounts.models import Organisation
+from accounts.organisations import organisation_of
 from kyc.onboarding import looks, steps
 
 Page = Callable[..., HttpResponse]
 NO_STORE = cache_control(private=True, no_store=True)
-
-
-def organisation_of(user: User) -> Organisation | None:
-    """The organisation in which `user` acts: the one he joined first."""
-    return Organisation.objects.filter(membership__user=user).order_by("membership__since", "pk").first()
 
 
 def customers_only(view: Page) -> Page:

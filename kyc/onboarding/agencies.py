@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.evidence import actions as evidence
 from kyc.evidence import agencies as judged
@@ -40,7 +40,17 @@ def numbers() -> forms.CharField:
     )
 
 
-class DeclareForm(Page):
+def paper() -> SentFile:
+    return SentFile(
+        label=gettext_lazy("A document that shows it"),
+        help_text=gettext_lazy(
+            "Such as a contract with one of them. PDF, JPEG, PNG, WebP or HEIC, at most 15 MB and 50 pages. One that you have "
+            "sent us before will do."
+        ),
+    )
+
+
+class WordsForm(Page):
     name = Text(
         label=gettext_lazy("What the accounts together are called"),
         max_length=200,
@@ -62,14 +72,11 @@ class DeclareForm(Page):
         help_text=gettext_lazy("Who signs in, who pays, and from where their keys are used."),
         error_messages={"required": gettext_lazy("Say what you do for them.")},
     )
+
+
+class DeclareForm(WordsForm):
     accounts = numbers()
-    file = SentFile(
-        label=gettext_lazy("A document that shows it"),
-        help_text=gettext_lazy(
-            "Such as a contract with one of them. PDF, JPEG, PNG, WebP or HEIC, at most 15 MB and 50 pages. One that you have "
-            "sent us before will do."
-        ),
-    )
+    file = paper()
 
     def __init__(self, *args: Any, own: int, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -83,6 +90,10 @@ class DeclareForm(Page):
         except Refused as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
         return accounts
+
+
+class RenewForm(Page):
+    file = paper()
 
 
 class AddForm(Page):
@@ -123,15 +134,19 @@ def declare(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         said = form.told
         file = said.pop("file")
         form.saved = agencies.declare(organisation, **said, by=request.user)
-        # What shows it may be here already.
-        with suppress(evidence.BadFile):
-            evidence.upload(organisation, kind=Document.Kind.OTHER, file=file, by=request.user)
+        send(organisation, file, by=request.user)
 
     if form.acted(act):
         parts.done(request, request.user)
         messages.success(request, _("Declared. Those you named see it on their own page, and an officer reads it."))
         return redirect("onboarding:agency", form.saved.pk)
     return page(request, organisation, "agency_declare", form=form, held=parts.held(form, request, request.user))
+
+
+def send(organisation: Organisation, file: Any, *, by: User) -> None:
+    """What shows it may be here already."""
+    with suppress(evidence.BadFile):
+        evidence.upload(organisation, kind=Document.Kind.OTHER, file=file, by=by)
 
 
 def own(organisation: Organisation, pk: int) -> Agency:
@@ -152,7 +167,42 @@ def one(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRespon
     accounts = AgencyAccount.objects.live().filter(agency=found).order_by("pk")
     standing = judged.standing(found)
     numbered: list[dict[str, Any]] = [{"row": row, "number": agencies.number_of(row.account)} for row in accounts]
-    return page(request, organisation, "agency", agency=found, form=form, accounts=numbered, standing=standing)
+    return page(
+        request,
+        organisation,
+        "agency",
+        agency=found,
+        form=form,
+        accounts=numbered,
+        standing=standing,
+        is_asked=judged.is_waiting(found),
+    )
+
+
+@members_only
+def correct(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    found = own(organisation, pk)
+    form = WordsForm(posted(request), initial={name: getattr(found, name) for name in ("name", "ground", "words")})
+    if form.acted(lambda: agencies.correct(found, **form.told, by=request.user)):
+        messages.success(request, _("It stands as you wrote it. An officer reads it next."))
+        return redirect("onboarding:agency", pk)
+    return page(request, organisation, "agency_correct", form=form, agency=found)
+
+
+@members_only
+def renew(request: HttpRequest, organisation: Organisation, pk: int) -> HttpResponse:
+    found, form = own(organisation, pk), RenewForm(posted(request), parts.received(request, request.user))
+
+    @transaction.atomic
+    def act() -> None:
+        judged.renew(found, by=request.user)
+        send(organisation, form.told["file"], by=request.user)
+
+    if form.acted(act):
+        parts.done(request, request.user)
+        messages.success(request, _("Renewed. An officer reads it next."))
+        return redirect("onboarding:agency", pk)
+    return page(request, organisation, "agency_renew", form=form, agency=found, held=parts.held(form, request, request.user))
 
 
 @members_only

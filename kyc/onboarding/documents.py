@@ -72,6 +72,7 @@ def listing(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         asks_again=any(doubted.is_being_read(one) and doubted.is_waited_for(one) for one in sent),
         shut=Document.objects.to_send_anew().filter(organisation=organisation, invitation=None).select_related("party"),
         kept=kept,
+        replaced={document.pk for document in papers.to_replace(organisation, case)},
         in_short=in_short(organisation),
     )
 

@@ -43,6 +43,7 @@ def page(request: HttpRequest, organisation: Organisation, template: str, *, ste
             "undone_here": [one for one in undone if one.step == step],
             # What only a sentence asks for counts until it is sent.
             "open_count": sum(1 for one in wanted if not one.is_done),
+            "may_replace": way.may_replace,
             "todo": len(way.gaps) + len(undone),
             "is_itemised": any(one.step for one in wanted),
             "is_payment_asked": "payment" in way.names,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation
@@ -14,7 +15,8 @@ from kyc.cases.items import ITEMS, has_left, undone
 from kyc.cases.models import Case, Requirement
 from kyc.evidence import authority
 from kyc.evidence.models import Document
-from kyc.onboarding.asked import named_steps, unmet
+from kyc.onboarding import doubted
+from kyc.onboarding.asked import WITH_OFFICERS, named_steps, unmet
 from kyc.parties import actions as parties
 from kyc.parties.models import Party
 from kyc.parties.sentences import one_stop
@@ -52,10 +54,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Open:
-    """What alone is open since we asked."""
+    """What alone is open since we asked, or since it proves nothing."""
 
     wanted: tuple[Wanted, ...]
     since: datetime
+    is_asked: bool = True
 
     def fits(self, kind: str, party: int | None) -> bool:
         return any(one.fits(kind, party) for one in self.wanted)
@@ -98,14 +101,37 @@ def needed(organisation: Organisation, case: Case | None) -> set[str]:
 
 def open_only(organisation: Organisation, case: Case | None) -> Open | None:
     """None while no items are named, when everything is open."""
-    requirements = unmet(case) if case else []
-    if not named_steps(requirements):
+    requirements, unfit = unmet(case) if case else [], to_replace(organisation, case)
+    if not named_steps(requirements) and not unfit:
         return None
     customer = customer_of(organisation)
     # While officers have the case, what is missing besides is for them to ask for.
     gaps = by_gaps(organisation, customer) if case and case.is_editable else ()
-    wanted = (*by_items(requirements, customer), *gaps)
-    return Open(wanted, min(requirement.asked_at for requirement in requirements))
+    wanted = (*by_items(requirements, customer), *gaps, *in_place_of(unfit, customer))
+    return Open(
+        wanted,
+        min([requirement.asked_at for requirement in requirements], default=timezone.now()),
+        bool(named_steps(requirements)),
+    )
+
+
+def to_replace(organisation: Organisation, case: Case | None) -> list[Document]:
+    """Of what was sent, while officers have the case: what can't be read, seems to be another's, or is opened by nobody, until
+    another of that kind about the same party is there. What was sent stays; the other comes beside it."""
+    if case is None or case.state not in WITH_OFFICERS:
+        return []
+    own = Document.objects.filter(organisation=organisation, invitation=None)
+    sent = list(own.current().select_related("party", "reading").order_by("pk"))
+    newest = {(one.kind, one.party_id): one for one in sent}.values()
+    told = doubted.words(newest)
+    unfit = [one for one, doubt in doubted.of(newest, parties.customer(organisation), told) if doubt]
+    return [*unfit, *own.to_send_anew()]
+
+
+def in_place_of(documents: Iterable[Document], customer: int | None) -> Iterator[Wanted]:
+    for one in documents:
+        is_its_own = one.party_id in (None, customer)
+        yield Wanted((one.kind,), frozenset({None, customer} if is_its_own else {one.party_id}))
 
 
 def refuse_unasked(organisation: Organisation, case: Case, *, kind: str, party: Party | None) -> None:
@@ -133,4 +159,7 @@ def only(organisation: Organisation, open_now: Open) -> str:
         kinds = _(" or ").join(str(D(kind).label) for kind in one.kinds)
         whose = ", ".join(sorted(names[party] for party in one.parties or () if party in names))
         said.append(_("%(what)s of %(name)s") % {"what": kinds, "name": whose} if whose else kinds)
-    return one_stop(_("We have asked for certain documents only: %(asked)s.") % {"asked": "; ".join(dict.fromkeys(said))})
+    told = {"asked": "; ".join(dict.fromkeys(said))}
+    if not open_now.is_asked:
+        return one_stop(_("What you sent is being examined. Only what proves nothing can be sent anew: %(asked)s.") % told)
+    return one_stop(_("We have asked for certain documents only: %(asked)s.") % told)

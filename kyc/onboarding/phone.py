@@ -30,7 +30,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseStopPolling
 
-from accounts import limits, scope, shared, vault
+from accounts import limits, organisations, scope, shared, vault
 from accounts.models import Organisation, User
 from accounts.refused import Refused
 from kyc.evidence import actions as evidence
@@ -40,7 +40,7 @@ from kyc.evidence.read_models import Reading
 from kyc.evidence.taking.kinds import LARGEST
 from kyc.evidence.taking.refusals import SENTENCES
 from kyc.onboarding import documents, doubted, papers, parts, steps
-from kyc.onboarding.access import organisation_of, while_open
+from kyc.onboarding.access import while_open
 from kyc.onboarding.changing import Page
 from kyc.onboarding.fields import SentFile
 from kyc.onboarding.pages import page, posted
@@ -250,7 +250,7 @@ def save(token: str, handed: Handed, file: Taken, *, sent: str, before: Document
     with ExitStack() as unless_sent:
         unless_sent.callback(shared.forget, used)
         user = User.objects.get(pk=handed.user)
-        organisation = organisation_of(user)
+        organisation = organisations.organisation_of(user)
         if organisation is None or organisation.pk != handed.organisation:
             raise Used(_("This link can be used no longer."))
         with steps.editing(organisation, "documents") as case:

@@ -17,6 +17,7 @@ from accounts.models import AuditEvent, Organisation, User
 from accounts.refused import Refused
 from kyc.cases.completeness import UNNAMED, WITHOUT, Holding, Missing, Told, missing
 from kyc.cases.models import Case, Entity, Requirement
+from kyc.onboarding import papers
 from kyc.onboarding.asked import Asked, asked, named_steps, unmet
 from kyc.onboarding.words import WORDS, Words
 from kyc.ownership import shares
@@ -74,6 +75,8 @@ class Way:
     is_half_named: bool = False
     # So is a document that can't be read.
     is_unreadable: bool = False
+    # While officers have it: whether a document may be sent in place of one that proves nothing.
+    may_replace: bool = False
 
     @cached_property
     def asked(self) -> list[Asked]:
@@ -98,10 +101,11 @@ class Way:
     @property
     def open(self) -> set[str]:
         """The steps that may be changed. Where items were asked for, theirs alone, and those on which something is missing; while
-        officers have the case, those of what is asked for meanwhile. Who is verified may sign the use anew, since what is signed
-        expires sooner than what is verified."""
+        officers have the case, those of what is asked for meanwhile, and the documents while one proves nothing. Who is verified
+        may sign the use anew, since what is signed expires sooner than what is verified."""
         if self.case is None or not self.case.is_editable:
-            return {"use"} if self.is_verified else named_steps(self.requirements)
+            replaced = {"documents"} if self.may_replace else set()
+            return {"use"} if self.is_verified else named_steps(self.requirements) | replaced
         if named := named_steps(self.requirements):
             return {*named, *(gap.step for gap in self.gaps)}
         return set(self.names)
@@ -122,7 +126,7 @@ class Way:
         open_gaps = {gap.step for gap in self.gaps} | {one.step for one in self.undone}
         if self.is_half_named:
             open_gaps.add("owners")
-        if self.is_unreadable:
+        if self.is_unreadable or self.may_replace:
             open_gaps.add("documents")
         is_sent = self.case is not None and not self.case.is_editable
         return Step(
@@ -155,6 +159,7 @@ def way(organisation: Organisation, case: Case | None = None) -> Way:
         is_foreign_data_asked=told.is_foreign_data_asked,
         is_verified=is_verified(organisation, case),
         is_half_named=is_half_named(told.holdings),
+        may_replace=bool(papers.to_replace(organisation, case)),
         is_unreadable=case is not None and case.is_editable and any(one.is_unreadable for one in told.documents.values()),
     )
 
@@ -198,11 +203,12 @@ def signing(organisation: Organisation, *, by: User) -> Iterator[None]:
 @contextmanager
 def editing(organisation: Organisation, *wanted: str) -> Iterator[Case]:
     """A transaction in which the organisation's case stays open to changes, and those steps of it; while officers have it, to
-    what is asked for meanwhile. Raises NotEditable."""
+    what is asked for meanwhile or proves nothing. Raises NotEditable."""
     with transaction.atomic():
         organisations.held(organisation.pk)
         case = Case.objects.select_for_update().open().filter(organisation=organisation).first()
         is_asked = case is not None and bool(named_steps(unmet(case)) & set(wanted))
+        is_asked = is_asked or ("documents" in wanted and bool(papers.to_replace(organisation, case)))
         if case is None or not (case.is_editable or is_asked):
             raise NotEditable(closed(organisation, current_case(organisation)))
         if wanted and not opened(organisation, case, wanted):

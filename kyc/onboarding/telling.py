@@ -73,10 +73,16 @@ def tell(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @members_only
 def take_back(request: HttpRequest, organisation: Organisation) -> HttpResponse:
-    """After all nothing has changed."""
+    """After all nothing has changed: what was touched meanwhile is sent as it stands; where nothing was, it is forgotten."""
     case = steps.current_case(organisation)
     if case is None or not case.is_watched:
         return redirect("onboarding:overview")
+    if telling.is_forgettable(case):
+        mistaken = Page(posted(request))
+        if mistaken.acted(lambda: telling.forget(case, by=request.user)):
+            messages.success(request, _("Taken back. What was verified stands, and there is nothing to send."))
+            return redirect("onboarding:overview")
+        return page(request, organisation, "change_none", form=mistaken, is_forgettable=True, steps=[])
     form = SendForm(posted(request), statement=statement(organisation))
     if form.acted(lambda: telling.take_back(case, declared_true=form.cleaned_data["declared_true"], by=request.user)):
         messages.success(request, _("Sent as it stands. We look at it, and write to you only if we need something."))

@@ -19,7 +19,7 @@ from kyc.cases import telling
 from kyc.cases.models import Case, Entity
 from kyc.keys import closing, feeding, pools, reassessing, renewals, sharing
 from kyc.onboarding import doubted, left_out, questions, resale, restrictions, shown_keys, steps
-from kyc.onboarding.access import customers_only, members_only, organisation_of, while_editable
+from kyc.onboarding.access import customers_only, members_only, while_editable
 from kyc.onboarding.changing import Page
 from kyc.onboarding.closing import in_short as kept_in_short
 from kyc.onboarding.documents import by_kind, sent_by
@@ -52,7 +52,7 @@ def start(request: HttpRequest) -> HttpResponse:
         )
         return redirect(next((page for permission, page in pages if user.can(permission)), "mfa_index"))
     with scope.everything():
-        is_member = organisation_of(user) is not None
+        is_member = organisations.organisation_of(user) is not None
     return redirect("onboarding:overview" if is_member else "onboarding:create")
 
 

@@ -54,6 +54,8 @@ class Seen:
     owner: Named | None = None
     kind: str = SHAREHOLDING
     share: str = ""
+    # The source says that the one controls the other, and not by what: any interest that is declared agrees with it.
+    is_any_kind: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def differences(told: Collection[Told], seen: Collection[Seen]) -> list[Differen
 def owner_differs(row: Seen, owner: Named, declared: Iterable[Told]) -> Iterator[Difference]:
     told = list(declared)
     theirs = [interest for interest in told if interest.names(owner)]
-    same = [interest for interest in theirs if interest.kind == read_as(row.kind, told)]
+    same = [interest for interest in theirs if row.is_any_kind or interest.kind == read_as(row.kind, told)]
     what = stated(row.kind, row.share)
     if not theirs:
         yield Difference(row.pk, "not_declared", observed=what)

@@ -9,12 +9,15 @@ from accounts import audit
 from accounts.models import User
 from config import jobs
 from kyc.ownership.differing import Difference, Named, Seen, Told, differences
+from kyc.ownership.interests import OTHERWISE
 from kyc.ownership.models import Discrepancy, Divergence, Interest, Observation
 from kyc.parties.models import Party
 from kyc.parties.wording import alike
 from kyc.rules import packs
 
 R = Discrepancy.Resolution
+# Where it is found who consolidates whom in the accounts: that is control, by whatever it may be.
+CONSOLIDATION = "GLEIF, level 2: who consolidates whom"
 
 
 def reconcile(organisation: int, *, because: str = R.CORRECTED, by: User) -> None:
@@ -55,7 +58,8 @@ def told(organisation: int) -> list[Told]:
 
 def seen(row: Observation) -> Seen:
     place = (row.source, alike(row.found_in))
-    return Seen(row.pk, place, row.owned_id, row.stated_on, owner_of(row), row.kind, row.share)
+    is_any_kind = row.found_in == CONSOLIDATION and row.kind == OTHERWISE
+    return Seen(row.pk, place, row.owned_id, row.stated_on, owner_of(row), row.kind, row.share, is_any_kind)
 
 
 def owner_of(row: Observation) -> Named | None:

@@ -8,7 +8,7 @@ import hmac
 import re
 from base64 import b32encode
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -93,6 +93,36 @@ def declare(organisation: Organisation, *, name: str, ground: str, words: str, a
         audit.record("agency.declared", target=agency, by=by, agency=agency.number, name=agency.name, ground=ground)
     put(agency, named, by=by)
     return agency
+
+
+@transaction.atomic
+def correct(agency: Agency, *, name: str, ground: str, words: str, by: User) -> Agency:
+    """By a member: what it is called, why it is so, and what is done. Officers' words on what it said before hold no more; that
+    its accounts have confirmed it stands, since that is about who runs them. The same again is silence. Raises BadText, Over."""
+    agency = locked(agency, by=by)
+    if ground not in Agency.Ground.values:
+        raise BadText("ground", _("Choose on which ground."))
+    said = {
+        "name": wording.name(name)[:200],
+        "ground": ground,
+        "words": checked("words", words, limit=2000, required=True, lines=True),
+    }
+    before = {column: getattr(agency, column) for column in said}
+    if said != before:
+        for column, value in said.items():
+            setattr(agency, column, value)
+        agency.said_at = timezone.now()
+        agency.save(update_fields=[*said, "said_at"])
+        changed = [column for column in said if said[column] != before[column]]
+        audit.record("agency.corrected", target=agency, by=by, agency=agency.number, changed=changed)
+    return agency
+
+
+def before(agency: Agency) -> list[Any]:
+    """What it said before it was corrected, the last first: events of its history, each with `name`, `ground`, `words`,
+    `said_at`."""
+    events = Agency.pgh_event_model.objects.filter(pgh_obj_id=agency.pk).exclude(said_at=agency.said_at)  # type: ignore[attr-defined]  # pghistory adds it
+    return list(events.order_by("-said_at", "-pgh_id").distinct("said_at"))
 
 
 @transaction.atomic

@@ -1,8 +1,12 @@
 """Agencies: that a customer runs accounts for others, which he declares, and which these confirm."""
 
+from datetime import datetime
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.eraser import YIELDS
@@ -13,6 +17,10 @@ from accounts.models import Organisation, User
 class AgencyQuerySet(models.QuerySet["Agency"]):
     def live(self) -> "AgencyQuerySet":
         return self.filter(ended_at__isnull=True, organisation__closed_at__isnull=True)
+
+    def asked(self) -> "AgencyQuerySet":
+        """With since when it `waits` for an officer, as Agency.asked_at."""
+        return self.annotate(waits=Greatest("said_at", "renewed_at"))
 
 
 @tracked()
@@ -35,6 +43,10 @@ class Agency(models.Model):
     words = models.TextField()
     declared_at = models.DateTimeField(auto_now_add=True)
     declared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    # Since when its words are these: what an officer said of others holds no more.
+    said_at = models.DateTimeField(default=timezone.now)
+    # When it was last said that it is still so; what was confirmed goes on until its day.
+    renewed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -58,13 +70,13 @@ class Agency(models.Model):
                     {YIELDS}
                     IF TG_OP = 'DELETE' THEN
                         RAISE EXCEPTION 'what was declared is never deleted' USING ERRCODE = 'check_violation';
-                    ELSIF OLD.ended_at IS NOT NULL OR ROW(
-                        NEW.id, NEW.organisation_id, NEW.name, NEW.ground, NEW.words, NEW.declared_by_id
-                    ) IS DISTINCT FROM ROW(
-                        OLD.id, OLD.organisation_id, OLD.name, OLD.ground, OLD.words, OLD.declared_by_id
-                    ) THEN
-                        RAISE EXCEPTION 'what was declared does not change, and ended it stays ended'
+                    ELSIF OLD.ended_at IS NOT NULL OR ROW(NEW.id, NEW.organisation_id, NEW.declared_by_id)
+                        IS DISTINCT FROM ROW(OLD.id, OLD.organisation_id, OLD.declared_by_id) THEN
+                        RAISE EXCEPTION 'whose a declaration is does not change, and ended it stays ended'
                             USING ERRCODE = 'check_violation';
+                    ELSIF NEW.said_at < OLD.said_at OR ROW(NEW.name, NEW.ground, NEW.words)
+                        IS DISTINCT FROM ROW(OLD.name, OLD.ground, OLD.words) AND NEW.said_at = OLD.said_at THEN
+                        RAISE EXCEPTION 'what is declared in other words is said anew' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
                 """,
@@ -78,6 +90,11 @@ class Agency(models.Model):
     def number(self) -> str:
         # Appeals are called A.
         return f"AG-{self.declared_at:%Y}-{self.pk:04d}"
+
+    @property
+    def asked_at(self) -> datetime:
+        """Since when an officer has to look at it, unless one has."""
+        return max(self.said_at, self.renewed_at or self.said_at)
 
 
 class AgencyAccountQuerySet(models.QuerySet["AgencyAccount"]):

@@ -6,12 +6,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from reports.facts.attribution import ATTRIBUTION
+from reports.facts.blocked import BLOCKED
 from reports.facts.control import CONTROL
 from reports.facts.dossier import DOSSIER
 from reports.facts.frame import Frame
 from reports.facts.subject import SUBJECT
 
-CATALOGUE: dict[str, Frame] = {frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, SUBJECT)}
+CATALOGUE: dict[str, Frame] = {frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, SUBJECT, BLOCKED)}
 # What an officer asks for of an organisation; others answer what a person asked.
 REQUESTED = frozenset(kind for kind, frame in CATALOGUE.items() if not frame.for_subject)
 
@@ -65,5 +66,10 @@ ENTRIES = (
         SUBJECT,
         _("What we hold about one person, from whom, what for and until when, as that person asked."),
         _("That person alone"),
+    ),
+    Entry(
+        BLOCKED,
+        _("What sanctions blocked or refused of this customer: whose, what, by which entry and arithmetic, and its clock."),
+        _("OFAC, compliance"),
     ),
 )

@@ -10,7 +10,9 @@ from accounts import snapshots
 from accounts.history import as_of
 from accounts.models import Organisation, Snapshot
 from accounts.refused import Refused
+from kyc.directives.blocked.models import BlockedRecord
 from reports import actions
+from reports.facts.blocked import BLOCKED
 from reports.facts.frame import Frame
 from reports.instants import EARLIEST, BadInstant, Span, parse
 
@@ -56,10 +58,12 @@ def valid_in(valid: Span, snapshot: Snapshot) -> datetime:
     return found
 
 
-def subject_of(subject: int | None, snapshot: Snapshot) -> int:
-    """The organisation of that number, else the first of whom reports are made."""
+def subject_of(subject: int | None, snapshot: Snapshot, *, kind: str = "") -> int:
+    """The organisation of that number, else the first of whom reports are made; of R-20, of which something was blocked."""
     known = as_of(Organisation, snapshot).order_by("pgh_obj_id")
     reported = known.filter(pgh_obj_id__in=actions.reported())
+    if subject is None and kind == BLOCKED.kind:
+        reported = reported.filter(pgh_obj_id__in=as_of(BlockedRecord, snapshot).values("organisation_id"))
     found = known.filter(pgh_obj_id=subject).first() if subject is not None else reported.first()
     if found is None:
         named = f"Organisation {subject} is" if subject is not None else "No organisation is"

@@ -15,7 +15,7 @@ from accounts.models import LegalHold, Membership, Message, Organisation, Projec
 from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
-from kyc.directives.models import Directive, DirectiveException
+from kyc.directives.models import Directive, DirectiveException, DirectiveExtension
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
@@ -116,7 +116,7 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "Measure": ("state", "declined"),
     "MeasureMember": ("state", "waiting"),
     "PoolMember": ("added_at", EARLIER),
-    "StandingHold": ("ends_at", EARLIER),
+    "StandingHold": ("ended_at", EARLIER),
     "StandingTier": ("told_at", LATER),
     "StandingProof": ("checked_at", EARLIER),
     "Directive": ("work", "failed"),
@@ -125,6 +125,7 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "ResellerAssessment": ("reminded_at", EARLIER),
     "BlockedFiling": ("proposed_at", EARLIER),
     "DirectiveException": ("ground", "x"),
+    "DirectiveExtension": ("reason", "x"),
     "DirectiveNotice": ("found_at", EARLIER),
     "Restriction": ("placed_at", EARLIER),
     "Appeal": ("sent_at", EARLIER),
@@ -136,7 +137,7 @@ WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
 NETWORKS = {
     Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, MeasureMember, PoolMember,
     Restriction, Appeal, Agency, AgencyAccount, AgencyRuling, StandingHold, StandingTier, StandingProof, Directive,
-    DirectiveException, BlockedFiling, BlockedRecord, Reseller, ResellerAssessment,
+    DirectiveException, DirectiveExtension, BlockedFiling, BlockedRecord, Reseller, ResellerAssessment,
 }  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 

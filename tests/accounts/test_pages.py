@@ -131,6 +131,14 @@ def test_a_customers_page(customers: Client, name: str) -> None:
     drawn(customers, name, PLAIN[name])
 
 
+def test_whoever_works_for_an_organisation_finds_it_and_the_way_back_there() -> None:
+    nordlys = cast.founded(cast.customer())
+    page = cast.signed_in(nordlys.by).get(PATHS["usersessions_list"]).content.decode()
+    assert f'<span class="of" title="{nordlys.organisation.name}">' in page and 'href="/verification/"' in page
+    other = cast.signed_in(cast.customer("charlie@other.example", "Charlie")).get(PATHS["usersessions_list"]).content.decode()
+    assert nordlys.organisation.name not in other and 'class="of"' not in other
+
+
 @pytest.mark.parametrize("name", SECURED)
 def test_a_page_of_one_with_a_second_step(customers: Client, name: str) -> None:
     alice = cast.User.objects.get()

@@ -61,6 +61,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "ioana@brightfold.example": (
         "/verification/agencies/", "/verification/agencies/declare/", "/verification/agencies/ > /verification/agencies/{n}/",
+        "/verification/agencies/ > /verification/agencies/{n}/ > /verification/agencies/{n}/correct/",
+        "/verification/agencies/ > /verification/agencies/{n}/ > /verification/agencies/{n}/renew/",
         "/verification/agencies/ > /verification/agencies/{n}/ > /verification/agencies/{n}/end/",
     ),
     "petra@tanzschule-walzer.example": (
@@ -83,6 +85,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/keys/doctor/", "/desk/agencies/", "/desk/agencies/?tab=confirmed",
         "/desk/agencies/?tab=confirmed > /desk/agencies/{n}/", "/desk/appeals/ > /desk/appeals/{n}/",
         "/desk/directives/", "/desk/directives/?tab=over", "/desk/directives/new/",
+        "/desk/deadlines/",
         "/desk/blocked/", "/desk/blocked/?tab=held", "/desk/blocked/new/", "/desk/blocked/ > /desk/blocked/{n}/",
         "/desk/resellers/", "/desk/resellers/?tab=undeclared", "/desk/resellers/new/", "/desk/resellers/ > /desk/resellers/{n}/",
         "/desk/estate/", "/desk/lists/rulings/", "/desk/lists/rulings/matches/", "/desk/lists/rulings/matches/?what=doubted",
@@ -118,6 +121,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 NOT_DRAWN = {
     "desk:directive": "of an order, of which the demo has none: tests/kyc/desk/test_directives.py",
+    "desk:directive_previewed": "what the page of a directive tells, alone: tests/kyc/desk/test_directives.py",
     "onboarding:agency_account_end": "a form of one button: tests/kyc/onboarding/test_agencies.py",
     "start": "leads on at once",
     "healthz": "for machines",
@@ -151,6 +155,7 @@ NOT_DRAWN = {
     "desk:estate_file": "of who has sent a file of keys issued elsewhere: tests/kyc/desk/test_estate_import.py",
     "desk:rates_csv": "the file itself",
     "desk:blocked_csv": "the file itself",
+    "desk:deadlines_csv": "the file itself",
     "desk:live": "a part of the case's page",
     "desk:picture": "the file itself",
     "desk:inquiry_sample": "the file itself",

@@ -17,6 +17,7 @@ from kyc.keys import secret
 from kyc.keys.models import Key
 from kyc.rules import packs
 from reports import actions, building, envelope, pdf, signing
+from reports.facts.blocked import ANNUAL
 from reports.facts.catalogue import CATALOGUE
 from reports.facts.reader import FULL, MINIMISED, exact
 from reports.instants import year_before
@@ -44,11 +45,14 @@ class Command(NamedCommand):
             action="store_true",
             help="of long tables of R-03 and R-06 print the first rows alone, and attach the whole as CSV",
         )
+        parser.add_argument(
+            "--annual", action="store_true", help="R-20 of all property that is held on the day, of whichever customer"
+        )
         parser.add_argument("--out", required=True, type=Path, help="a folder; made when it is not there")
 
     def handle(self, *args: Any, **options: Any) -> None:
         check(options["kind"], options["since"], options["key"], options["profile"], is_summary=options["summary"])
-        frame = CATALOGUE[options["kind"]]
+        frame = ANNUAL if options["annual"] else CATALOGUE[options["kind"]]
         wanted = number(options["subject"], option="--subject")
         valid, known = span("--valid-at", options["valid_at"]), span("--known-at", options["known_at"])
         snapshot = known_in(known)
@@ -56,12 +60,14 @@ class Command(NamedCommand):
         parameters: dict[str, Any] = {"from": exact(begun(options["since"], valid_at))} if frame.is_period else {}
         if frame.has_profiles:
             parameters["profile"] = options["profile"] or MINIMISED
-        if frame.for_subject:
+        if options["annual"]:
+            subject = of_nobody(options["kind"], wanted)
+        elif frame.for_subject:
             subject, parameters["request"] = request_of(wanted, valid_at, snapshot)
         else:
-            subject = subject_of(wanted, snapshot)
+            subject = subject_of(wanted, snapshot, kind=frame.kind)
             there_in(frame, subject, valid_at, snapshot)
-        if wanted is None:
+        if wanted is None and not options["annual"]:
             called = as_of(Organisation, snapshot).get(pgh_obj_id=subject).name
             self.stderr.write(f"No --subject was named: this is about organisation {subject}, {called}.")
         if options["key"]:
@@ -95,6 +101,13 @@ def begun(text: str | None, until: datetime) -> datetime:
     if since >= until:
         raise CommandError("--from must lie before --valid-at, where the interval ends.", returncode=BAD_USE)
     return since
+
+
+def of_nobody(kind: str, wanted: int | None) -> int:
+    """The number that stands for the house."""
+    if kind != ANNUAL.kind or wanted is not None:
+        raise CommandError(f"--annual is for {ANNUAL.kind}, and about no customer.", returncode=BAD_USE)
+    return 0
 
 
 def request_of(wanted: int | None, valid_at: datetime, snapshot: Snapshot) -> tuple[int, int]:

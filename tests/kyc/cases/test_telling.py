@@ -10,7 +10,7 @@ from accounts import organisations
 from accounts.models import AuditEvent, Organisation, User
 from accounts.permissions import NotPermitted
 from kyc.cases import actions as cases
-from kyc.cases import examining, items, telling
+from kyc.cases import demanding, examining, items, telling
 from kyc.cases.actions import Incomplete, NotNow
 from kyc.cases.models import Case, Entity
 from kyc.keys import closing
@@ -139,6 +139,44 @@ class TestTakeBack:
     def test_refuses_who_is_no_member(self, nordlys: Founded, entity: Entity, ana: User) -> None:
         with pytest.raises(NotPermitted):
             telling.take_back(tell(nordlys), declared_true=True, by=ana)
+
+
+class TestForget:
+    def test_ends_the_case_and_leaves_what_was_verified(self, nordlys: Founded, entity: Entity) -> None:
+        case = telling.forget(tell(nordlys), by=nordlys.by)
+        assert (case.state, case.submitted_at, case.is_decided) == ("withdrawn", None, True)
+        assert not case.requirements.open().exists()
+        assert AuditEvent.objects.get(verb="case.change_forgotten").actor == "Alice Olsen"
+        assert list(Entity.objects.live()) == [entity]
+        examining.run()
+        assert not examining.QUEUE.is_waiting()
+        assert tell(nordlys) != case, "another can be told"
+
+    def test_refuses_once_something_was_changed_or_sent(self, nordlys: Founded, entity: Entity) -> None:
+        case = tell(nordlys)
+        ownership.change_share(Interest.objects.live().get(), share="90", by=nordlys.by)
+        with pytest.raises(telling.Changed):
+            telling.forget(case, by=nordlys.by)
+        scenes.send(nordlys)
+        with pytest.raises(NotNow):
+            telling.forget(case, by=nordlys.by)
+
+    def test_refuses_where_an_officer_has_asked_for_something_besides(self, nordlys: Founded, entity: Entity, rui: User) -> None:
+        case = tell(nordlys)
+        demanding.demand(nordlys.organisation, what=["use"], by=rui)
+        with pytest.raises(telling.Changed):
+            telling.forget(case, by=nordlys.by)
+
+    def test_refuses_who_is_no_member(self, nordlys: Founded, entity: Entity, ana: User) -> None:
+        with pytest.raises(NotPermitted):
+            telling.forget(tell(nordlys), by=ana)
+
+    def test_the_database_lets_nothing_else_end_undecided(self, nordlys: Founded, entity: Entity) -> None:
+        case = telling.confirm(nordlys.organisation, declared_true=True, by=nordlys.by)
+        for state in ("submitted", "waiting"):
+            Case.objects.filter(pk=case.pk).update(state=state)
+            with pytest.raises(IntegrityError, match="only what was asked for or begun"), transaction.atomic():
+                Case.objects.filter(pk=case.pk).update(state="withdrawn")
 
 
 class TestConfirm:

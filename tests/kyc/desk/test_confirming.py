@@ -234,6 +234,7 @@ class TestLei:
         row = Discrepancy.objects.open().get()
         seen, name = row.observation, golden.row(1)["Entity.LegalName"]
         assert (row.kind, seen.owned, seen.owner_name, seen.source) == ("not_declared", nordlys.party, name, "officialRegister")
+        assert (seen.kind, row.observed) == ("otherInfluenceOrControl", "otherInfluenceOrControl"), "accounts tell no shares"
         assert seen.found_in == lei_checks.FOUND_IN and seen.stated_on.isoformat() == "2026-11-01"
         parent = ownership.declare_owner(
             nordlys.organisation, owned=nordlys.party, kind="company", name=name, share="60", country="SE", hq_country="SE",

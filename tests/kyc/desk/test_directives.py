@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from kyc.directives.models import Directive
+from kyc.directives import counting, extending
+from kyc.directives.models import Directive, DirectivePreview
 from kyc.keys.models import Key
 from tests import cast
 from tests.cast import Founded
@@ -44,7 +45,15 @@ class TestNew:
     def test_its_numbers_are_shown_before_anything_is_written(self, desk: Client, linked: Issued) -> None:  # noqa: F811
         page = desk.post(reverse("desk:directive_preview"), LETTER)
         assert page.status_code == 200
+        assert "It is being counted" in page.content.decode()
+        one = reverse("desk:directive_previewed", args=[page.context["count"].pk])
+        assert f'hx-get="{one}"' in page.content.decode()
+        counting.run()
+        page = desk.post(reverse("desk:directive_preview"), LETTER)
         assert page.context["numbers"]["keys"] == 1
+        assert "By what was known at" in page.content.decode()
+        alone = desk.get(one).content.decode()
+        assert "Keys that are refused" in alone and "It is being counted" not in alone
         assert not Directive.objects.exists()
 
     def test_then_it_is_proposed(self, desk: Client, linked: Issued) -> None:  # noqa: F811
@@ -102,6 +111,42 @@ class TestOne:
         told = page("countries", {"countries": ["CN"], "by": ["parent"]}, tiers=["standard", "frontier"], later={"standard": at})
         assert "Headquarters of the ultimate parent" in told
         assert f"{at:%B} {at.year}, 07:31 UTC (" in told
+
+    def test_whoever_takes_it_reads_fresh_numbers_first(self, desk: Client, linked: Issued, rui: User) -> None:  # noqa: F811
+        made = proposed(by=rui)
+        ago = timezone.now() - timedelta(hours=2)
+        DirectivePreview.objects.update(facts_at=ago, done_at=ago)
+        address = reverse("desk:directive", args=[made.pk])
+        assert "Count it anew" in desk.get(address).content.decode()
+        page = desk.post(reverse("desk:directive_take", args=[made.pk]))
+        assert page.status_code == 422 and "counted anew" in page.content.decode()
+        assert "It is being counted" in desk.get(address).content.decode()
+        counting.run()
+        assert "Count it anew" not in desk.get(address).content.decode()
+        assert desk.post(reverse("desk:directive_take", args=[made.pk])).status_code == 302
+
+    def test_it_is_extended_on_its_page_by_two(
+        self,
+        desk: Client,
+        linked: Issued,  # noqa: F811
+        rui: User,  # noqa: F811
+        sonia: User,  # noqa: F811
+        vera: User,
+    ) -> None:
+        ends = timezone.now() + timedelta(days=10)
+        made = in_force(by=rui, second=sonia, expires_at=ends)
+        until = (ends + timedelta(days=20)).replace(second=0, microsecond=0)
+        address = reverse("desk:directive_extend", args=[made.pk])
+        page = desk.post(address, {"until": "soon", "reason": "A letter."})
+        assert page.status_code == 422 and "until" in page.context["extend_form"].errors
+        desk.post(address, {"until": f"{until:%Y-%m-%dT%H:%M}", "reason": "The letter of 1 December."})
+        word = made.extensions.get()
+        assert (word.until, word.proposed_by) == (until, vera)
+        page = desk.post(reverse("desk:directive_extension_take", args=[made.pk]))
+        assert page.status_code == 422 and "another person decides" in page.content.decode()
+        extending.take(word, by=rui)
+        shown = desk.get(reverse("desk:directive", args=[made.pk])).content.decode()
+        assert "The letter of 1 December." in shown and f"{until:%H:%M} UTC" in shown
 
     def test_in_force_it_tells_its_minutes(self, desk: Client, linked: Issued, rui: User, sonia: User) -> None:  # noqa: F811
         made = in_force(by=rui, second=sonia)

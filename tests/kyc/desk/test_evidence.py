@@ -151,6 +151,22 @@ class TestActs:
     def test_there_is_no_fourth_act(self, as_ana: Client, case: Case, item: EvidenceItem) -> None:
         assert as_ana.post(f"/desk/cases/{case.pk}/evidence/{item.pk}/forge/").status_code == 404
 
+    @pytest.mark.parametrize(
+        ("day", "how"),
+        [
+            ("1984-04-18", "1984-••-•• (differs in day and month)"),
+            ("1984-04-17", "1984-••-•• (differs in the month)"),
+            ("1984-03-18", "1984-••-•• (differs in the day)"),
+        ],
+    )
+    def test_two_days_of_one_year_are_told_apart_and_not_shown(
+        self, as_ana: Client, case: Case, person: Party, day: str, how: str
+    ) -> None:
+        assert person.birth_date == "1984-03-17"
+        self.record(as_ana, case, person, None, number="N7654321", shown_birth_date=day)
+        told = plain(as_ana.get(page_of(case, person)))
+        assert f"There: {how}" in told and day not in told
+
     def test_a_difference_stops_an_approval_until_it_is_resolved(self, as_ana: Client, case: Case, person: Party) -> None:
         self.record(as_ana, case, person, None, number="N1234567")
         before = obstacles(case)

@@ -1,5 +1,7 @@
 """What a machine has read from a case's documents, on the case page: for who works it, and masked."""
 
+import json
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -8,6 +10,7 @@ from accounts.models import User
 from kyc.cases.models import Case
 from kyc.evidence import actions as evidence
 from kyc.evidence import reads
+from kyc.evidence.read_models import Reading
 from kyc.parties.models import Party
 from tests import cast
 from tests.bench import specimens
@@ -35,6 +38,15 @@ class TestShown:
         told = plain(found[found.index('id="read"') :])
         assert "Passport" in told and "Surname" in told and "differs" in told and "check digit agrees" in told
         assert "<polygon points=" in found
+
+    def test_what_was_neither_declared_nor_read_is_no_row(self, as_ana: Client, case: Case, passport: Specimen) -> None:
+        reading = Reading.objects.latest("pk")
+        reading.told = json.dumps(
+            [one | {"value": ""} if one["name"] in ("sex", "birth_date") else one for one in reading.fields]
+        )
+        reading.save()
+        told = plain(page(as_ana, case))
+        assert "Sex" not in told and "Date of birth" in told
 
     def test_no_number_is_shown_whole(self, as_ana: Client, case: Case, passport: Specimen) -> None:
         number = passport.lines[1][:9].rstrip("<")

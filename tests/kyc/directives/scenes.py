@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Organisation, User
-from kyc.directives import acting, carrying
+from kyc.directives import acting, carrying, counting
 from kyc.directives.acting import Order
 from kyc.directives.models import Directive
 from kyc.evidence.models import Document, StatusProof
@@ -29,7 +29,11 @@ def order(**more: Any) -> Order:
 
 
 def proposed(*, by: User, left_out: Mapping[Organisation, str] | None = None, **more: Any) -> Directive:
-    return acting.propose(order(**more), left_out=left_out or {}, by=by)
+    """Counted, so that another can take it."""
+    made = acting.propose(order(**more), left_out=left_out or {}, by=by)
+    counting.run()
+    made.refresh_from_db()
+    return made
 
 
 def taken(*, by: User, second: User, left_out: Mapping[Organisation, str] | None = None, **more: Any) -> Directive:

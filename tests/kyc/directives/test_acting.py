@@ -1,5 +1,6 @@
 """Proposing, taking and ending directives, and what the database refuses whatever code runs."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +12,13 @@ from accounts.models import AuditEvent, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import SamePerson
 from accounts.refused import ReasonMissing
-from kyc.directives import acting, carrying
+from kyc.directives import acting, carrying, counting, extending
 from kyc.directives.acting import BadDirective, NotNow
-from kyc.directives.models import Directive, DirectiveException
+from kyc.directives.models import Directive, DirectiveException, DirectivePreview
 from kyc.keys.introspection import introspect
 from kyc.keys.standing_models import StandingHold, StandingProof, StandingTier
 from tests.cast import Founded
-from tests.kyc.directives.scenes import in_force, proposed, shown_us, taken
+from tests.kyc.directives.scenes import in_force, order, proposed, shown_us, taken
 from tests.kyc.keys.scenes import Issued
 
 Directive_ = Directive
@@ -199,3 +200,131 @@ class TestPreview:
         later = {"standard": timezone.now() + timedelta(days=1)}
         told = proposed(by=rui, tiers=["standard", "frontier"], later=later).preview
         assert (told["keys"], told["keys_later"]) == (1, 1)
+
+
+class TestCounting:
+    def test_it_is_a_job_whose_row_whoever_asks_again_finds(self, linked: Issued, rui: User) -> None:
+        first = acting.preview(order(), left_out=())
+        assert (first.state, acting.preview(order(), left_out=()).pk) == ("waiting", first.pk)
+        assert counting.QUEUE.is_waiting()
+        counting.run()
+        again = acting.preview(order(), left_out=())
+        assert (again.pk, again.state, again.whole, again.looked, again.told["keys"]) == (first.pk, "done", 1, 1, 1)
+        assert again.facts_at <= again.done_at
+
+    def test_another_order_is_another_count(self, linked: Issued, nordlys: Founded) -> None:
+        one = acting.preview(order(), left_out=())
+        others = [
+            acting.preview(order(tiers=["frontier"]), left_out=()),
+            acting.preview(order(), left_out=[nordlys.organisation]),
+        ]
+        assert len({one.pk, *(other.pk for other in others)}) == 3
+
+    def test_it_is_counted_before_it_is_taken_and_again_after_an_hour(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = acting.propose(order(), left_out={}, by=rui)
+        assert made.preview == {}
+        for _time in range(2):
+            with pytest.raises(NotNow, match="counted anew"):
+                acting.take(made, by=sonia)
+            counting.run()
+            made.refresh_from_db()
+            assert made.preview["keys"] == 1
+            ago = timezone.now() - timedelta(minutes=61)
+            DirectivePreview.objects.update(facts_at=ago, done_at=ago)
+        with pytest.raises(NotNow, match="counted anew"):
+            acting.take(made, by=sonia)
+        counting.run()
+        assert acting.take(made, by=sonia).is_taken
+
+    def test_an_order_does_not_wait_for_a_count_that_cannot_be_made(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = acting.propose(order(), left_out={}, by=rui)
+        DirectivePreview.objects.update(state="failed")
+        assert acting.take(made, by=sonia).is_taken
+
+    def test_after_a_week_it_is_gone(self, linked: Issued) -> None:
+        acting.preview(order(), left_out=())
+        counting.run()
+        DirectivePreview.objects.update(asked_at=timezone.now() - timedelta(days=8))
+        counting.run()
+        assert not DirectivePreview.objects.exists()
+
+
+class TestItsEnd:
+    """Nobody moves it but by an extension that a second person took, or by lifting."""
+
+    def until(self, **more: Any) -> dict[str, Any]:
+        return {"expires_at": timezone.now() + timedelta(days=10)} | more
+
+    def test_no_raw_update_moves_it(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia, **self.until())
+        hold, now = StandingHold.objects.filter(pk=made.standing_id), timezone.now()
+        for change in ({"ends_at": now}, {"ends_at": now + timedelta(days=20)}, {"ends_at": None}, {"ended_at": now}):
+            with pytest.raises(IntegrityError, match=r"moves its end|ends with its directive"), transaction.atomic():
+                hold.update(**change)
+        with pytest.raises(IntegrityError, match="moves its end"), transaction.atomic():
+            Directive.objects.filter(pk=made.pk).update(expires_at=now + timedelta(days=20))
+
+    def test_nor_leaves_one_out(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia)
+        with pytest.raises(IntegrityError, match="only an exception"), transaction.atomic():
+            StandingProof.objects.create(
+                standing=made.standing, organisation=linked.key.organisation, verdict="outside", grounds=[{"fact": "x"}],
+                valid_until=timezone.now() + timedelta(days=1), checked_at=timezone.now(),
+            )  # fmt: skip
+
+    def test_whoever_ordered_it_extends_it_by_the_word_of_two(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia, **self.until())
+        until = timezone.now() + timedelta(days=30)
+        word = extending.propose(made, until=until, reason="IS-2026-9, of 1 December.", by=rui)
+        with pytest.raises(NotNow, match="waits for another officer"):
+            extending.propose(made, until=until, reason="Again.", by=sonia)
+        with pytest.raises(SamePerson):
+            extending.take(word, by=rui)
+        extending.take(word, by=sonia)
+        made.refresh_from_db()
+        assert (made.expires_at, made.standing.ends_at) == (until, until)
+        word.refresh_from_db()
+        assert (word.extended_by, word.state) == (sonia, "taken")
+        event = AuditEvent.objects.get(verb="directive.extended")
+        assert (event.actor_id, event.reason) == (sonia.pk, "IS-2026-9, of 1 December.")
+        with pytest.raises(NotNow, match="decided meanwhile"):
+            extending.take(word, by=sonia)
+
+    def test_a_measure_is_extended_for_so_long_as_it_applies_at_most(self, linked: Issued, rui: User, sonia: User) -> None:
+        ends = timezone.now() + timedelta(days=364)
+        determined = timezone.localdate() - timedelta(days=200)
+        made = taken(by=rui, second=sonia, kind="measure", determined_on=determined, expires_at=ends)
+        with pytest.raises(BadDirective, match="at most"):
+            extending.propose(made, until=ends + timedelta(days=366), reason="The Secretary.", by=rui)
+        word = extending.propose(made, until=ends + timedelta(days=365), reason="The Secretary.", by=rui)
+        extended = extending.take(word, by=sonia)
+        assert extended.not_after == (ends + timedelta(days=365)).date()
+
+    def test_what_may_not_be_extended(self, linked: Issued, rui: User, sonia: User) -> None:
+        endless, ends = taken(by=rui, second=sonia), taken(by=rui, second=sonia, **self.until())
+        later = timezone.now() + timedelta(days=30)
+        with pytest.raises(NotNow, match="until it is lifted"):
+            extending.propose(endless, until=later, reason="A letter.", by=rui)
+        with pytest.raises(BadDirective, match="lift it"):
+            extending.propose(ends, until=timezone.now() + timedelta(days=5), reason="A letter.", by=rui)
+        with pytest.raises(ReasonMissing):
+            extending.propose(ends, until=later, reason=" ", by=rui)
+        word = extending.propose(ends, until=later, reason="A letter.", by=rui)
+        extending.decline(word, reason="Not by them.", by=sonia)
+        word.proposal.refresh_from_db()
+        assert word.proposal.outcome == "declined"
+        with pytest.raises(NotNow, match="decided meanwhile"):
+            extending.take(word, by=sonia)
+
+    def test_what_has_expired_is_neither_lifted_nor_undone_nor_extended(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = taken(by=rui, second=sonia, expires_at=timezone.now() + timedelta(seconds=2))
+        time.sleep(max(0.0, (made.expires_at - timezone.now()).total_seconds()) + 0.1)
+        for verb in (acting.lift, acting.undo):
+            with pytest.raises(NotNow, match="ended by itself"):
+                verb(made, reason="Withdrawn.", by=rui)
+        with pytest.raises(NotNow, match="ended by itself"):
+            extending.propose(made, until=timezone.now() + timedelta(days=3), reason="A letter.", by=rui)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Directive.objects.filter(pk=made.pk).update(
+                state="lifted", ended_at=timezone.now(), ended_by=rui, end_reason="Withdrawn."
+            )

@@ -9,12 +9,15 @@ from django.utils import timezone
 from accounts.models import Message, User
 from kyc.directives import acting, appealing, carrying, minutes
 from kyc.directives.models import Directive, DirectiveMinute, DirectiveNotice
+from kyc.directives.population import FACTS
 from kyc.evidence.models import StatusProof
-from kyc.keys import appeals, feed, linking
+from kyc.keys import appeals, feed, importing, linking, standing_models
+from kyc.keys.estate_file import Line
 from kyc.keys.introspection import introspect
 from kyc.keys.models import Key, KeyChange
 from kyc.keys.standing_models import StandingProof, StandingTier
 from kyc.parties.models import PersonStatus
+from kyc.risk.models import Fact
 from tests.cast import Founded
 from tests.kyc.directives.scenes import in_force, proposed, shown_us, taken
 from tests.kyc.keys.scenes import Issued, issue
@@ -279,19 +282,86 @@ class TestTold:
         assert made.exceptions.get().appeal == appeal
         assert made.notices.get().state == "ended"
 
-    def test_so_does_a_second_one(self, linked: Issued, nordlys: Founded, rui: User, sonia: User) -> None:
+    def test_who_is_left_out_is_looked_at_again_before_that_runs_out(
+        self, linked: Issued, nordlys: Founded, rui: User, sonia: User
+    ) -> None:
+        made = in_force(by=rui, second=sonia, left_out={nordlys.organisation: "The annex names it."})
+        proof = made.standing.proofs.filter(key=None)
+        assert proof.get().valid_until - timezone.now() < timedelta(days=366)
+        assert not carrying.QUEUE.is_waiting()
+        for change in ({"stale_at": timezone.now()}, {"valid_until": timezone.now() + timedelta(hours=3)}):
+            proof.update(**change)
+            assert carrying.QUEUE.is_waiting()
+            carrying.run()
+            assert proof.good().get().valid_until - timezone.now() > timedelta(days=300)
+            assert is_good(linked)
+        assert not carrying.QUEUE.is_waiting()
+        assert not made.notices.exists()
+
+    def test_who_was_caught_meanwhile_goes_on_once_it_is(self, linked: Issued, nordlys: Founded, rui: User, sonia: User) -> None:
+        made = in_force(by=rui, second=sonia, left_out={nordlys.organisation: "The annex names it."})
+        made.standing.proofs.filter(key=None).update(stale_at=timezone.now())
+        carrying.settling.settle([linked.key.pk], ["*"])
+        assert linked.state == "held"
+        carrying.run()
+        assert (linked.state, is_good(linked)) == ("active", True)
+
+
+class TestIssuedElsewhere:
+    """Keys of whose reach nobody knows, of accounts that nobody has signed up for."""
+
+    def test_they_are_counted_and_whoever_owns_them_is_told(self, linked: Issued, rui: User, sonia: User) -> None:
+        line = Line(2, "acct-7", "Teknik AB", "dev@teknik.example", "SE", "Ada", "sk-abcd1234", "ZZZZ", "0" * 64, "sha256",
+                    timezone.localdate(), "")  # fmt: skip
+        importing.load([line], apply=True)
+        Message.objects.all().delete()
+        made = in_force(by=rui, second=sonia, tiers=["frontier"])
+        carrying.run()
+        assert made.preview | {"imported": 1, "imported_organisations": 1} == made.preview
+        assert minutes.now(made) | {"imported": 1, "imported_refused": 1} == minutes.now(made)
+        notice = made.notices.get()
+        assert notice.organisation.remediation.email == "dev@teknik.example"
+        mail = Message.objects.get(organisation=notice.organisation)
+        assert mail.to == "dev@teknik.example"
+        assert "sign up with dev@teknik.example" in mail.text
+        acting.lift(made, reason="Withdrawn.", by=rui)
+        carrying.run()
+        assert made.notices.get().state == "ended"
+        assert Message.objects.filter(to="dev@teknik.example").count() == 2
+
+
+class TestUnsettled:
+    """Only what rests on a fact is looked at anew when it changes."""
+
+    def stale(self, directive: Directive, one: Issued) -> bool:
+        return directive.standing.proofs.get(key=one.key).stale_at is not None
+
+    def used_abroad(self, one: Issued) -> None:
+        Fact.objects.create(
+            organisation_id=one.key.organisation_id, subject=f"key:{one.key.prefix}", name="traffic_country",
+            value={"traffic": "CN"}, source="usage", at=timezone.now(), on=timezone.localdate(),
+        )  # fmt: skip
+
+    def test_use_abroad_of_one_key_is_of_that_key_and_of_orders_that_ask_for_it(
+        self, linked: Issued, nordlys: Founded, rui: User, sonia: User
+    ) -> None:
+        other = issue(nordlys, "other")
+        linking.run()
+        located = in_force(by=rui, second=sonia, population="countries", parameters={"countries": ["CN"], "by": ["location"]})
+        foreign = in_force(by=rui, second=sonia)
+        self.used_abroad(linked)
+        assert [self.stale(made, one) for made in (located, foreign) for one in (linked, other)] == [True, False, False, False]
+
+    def test_a_customer_verified_anew_is_none_of_an_order_over_foreign_persons(
+        self, linked: Issued, rui: User, sonia: User
+    ) -> None:
         made = in_force(by=rui, second=sonia)
-        third = type(rui).objects.create(email="helena@keyholder.example", name="Helena", staff_role="senior")
-        for _time in range(2):
-            made.standing.proofs.filter(key=None).update(stale_at=timezone.now())
-            Directive.objects.update(work="waiting")
-            carrying.run()
-            restriction = made.notices.get(state="told").restriction
-            appeal = appeals.send(restriction, words="We are of the annex.", by=nordlys.by)
-            appealing.decide(appeal, outcome="overturned", answer="So it is.", by=third)
-            carrying.run()
-        assert is_good(linked)
-        assert made.exceptions.count() == 1
+        entity = linked.key.link_set.get().entity
+        type(entity).objects.filter(pk=entity.pk).update(valid_until=entity.valid_until + timedelta(days=30))
+        assert not self.stale(made, linked)
+
+    def test_the_codes_are_those_of_facts(self) -> None:
+        assert {*standing_models.OF_COUNTRY, *standing_models.DETERMINED, "customer.who", "responsible.status"} <= {*FACTS}
 
 
 class TestMinutes:

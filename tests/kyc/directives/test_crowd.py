@@ -24,7 +24,7 @@ def test_every_key_stands_where_it_is_told_to() -> None:
     told = minutes.now(made)
     assert told == {
         "keys": KEYS, "outside": people.outside, "inside": KEYS - people.outside, "unproven": 0, "unchecked": 0,
-        "refused": KEYS - people.outside, "refused_outside": 0,
+        "refused": KEYS - people.outside, "refused_outside": 0, "imported": 0, "imported_refused": 0,
     }  # fmt: skip
     stored = dict(Key.objects.order_by().values_list("state").annotate(n=Count("pk")))
     assert stored == {"active": people.outside, "held": KEYS - people.outside}

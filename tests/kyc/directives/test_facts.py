@@ -14,7 +14,7 @@ from kyc.keys.models import Key
 from kyc.keys.standing_models import StandingProof
 from kyc.parties.models import Attribute, Party
 from kyc.risk.models import Fact as Seen
-from tests.kyc.directives.scenes import in_force
+from tests.kyc.directives.scenes import in_force, shown_us
 from tests.kyc.keys.scenes import Issued
 
 BY_ALL = {"countries": ["CN"], "by": ["headquarters", "parent", "location"]}
@@ -89,8 +89,11 @@ class TestUnsettled:
         )
         assert not introspect(outside.secret)["active"]
 
-    def test_and_one_that_somebody_else_answers_for(self, outside: Issued) -> None:
+    def test_and_one_that_somebody_else_answers_for(self, outside: Issued, rui: User, sonia: User) -> None:
+        shown_us(outside.key.organisation, outside.key.responsible, by=rui)
+        made = in_force(by=rui, second=sonia)
+        assert introspect(outside.secret)["active"]
         others = Party.objects.filter(organisation=outside.key.organisation).exclude(pk=outside.key.responsible_id)
         Key.objects.filter(pk=outside.key.pk).update(responsible=others.first())
-        assert StandingProof.objects.filter(key=outside.key, stale_at__isnull=False).exists()
+        assert [proof.standing for proof in StandingProof.objects.filter(stale_at__isnull=False)] == [made.standing]
         assert not introspect(outside.secret)["active"]

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from accounts.permissions import NotPermitted
@@ -277,6 +278,32 @@ class TestStart:
         assert (url, json.loads(body)["name"]) == ("https://ident.example/chk_7", "Alice Olsen")
         assert services.signatures.check(body, headers, secrets=[SECRET], now=int(headers["webhook-timestamp"]))
         assert OutsideCheck.objects.get().reference == "chk_7"
+
+    def test_one_whose_process_was_ended_is_taken_up_again_under_its_own_number(self, nordlys: Founded, settings: Any) -> None:
+        asked = []
+
+        def answer(handler: Any) -> None:
+            asked.append(json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))["reference"])
+            says(b'{"id": "chk_8", "url": "https://ident.example/chk_8"}')(handler)
+
+        left, _ = outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
+        OutsideCheck.objects.update(started_at=timezone.now() - outside_checks.BEGUN_WITHIN)
+        begin = {"service": "generic", "path": "/verification/", "by": nordlys.by}
+        with pytest.raises(ServiceAway):
+            outside_checks.start(nordlys.controller, **begin)
+        assert OutsideCheck.objects.get().reference == left.reference, "the service may know it"
+        OutsideCheck.objects.update(started_at=timezone.now() - outside_checks.BEGUN_WITHIN)
+        with web_server(answer) as port:
+            settings.VERIFICATION_URL = f"http://127.0.0.1:{port}/sessions"
+            outside_checks.start(nordlys.controller, **begin)
+        assert asked == [left.reference]
+        row = OutsideCheck.objects.get()
+        assert (row.pk, row.state, row.reference) == (left.pk, "started", "chk_8")
+
+    def test_one_that_is_being_begun_at_this_moment_is_left_alone(self, nordlys: Founded) -> None:
+        first, _ = outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
+        second, is_taken_up = outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
+        assert first != second and not is_taken_up
 
     def test_stripe_is_asked_for_a_session_of_its_own(self, nordlys: Founded, settings: Any) -> None:
         asked = []

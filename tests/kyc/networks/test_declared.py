@@ -4,13 +4,14 @@ anybody to them."""
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts import counting, scope, signals
-from accounts.models import Membership, Organisation, SignalValue, User
+from accounts.models import AuditEvent, Membership, Organisation, SignalValue, User
 from accounts.permissions import NotPermitted
 from accounts.signals import Seen
 from kyc.desk.agencies import of_tab
@@ -205,6 +206,51 @@ class TestWhoIsNamedLater:
         assert list(of_tab("confirmed")) == [agency]
 
 
+class TestWhatIsSaidAnew:
+    SAID: ClassVar = {"name": "Clients", "ground": "integrator", "words": "We only build what they run."}
+
+    def test_corrected_holds_once_an_officer_has_read_it(
+        self, runs: tuple[Agency, list[int], Document], ana: User, alice: User
+    ) -> None:
+        agency, those, paper = runs
+        first = confirmed(agency, paper, by=ana)
+        now = agencies.correct(agency, **self.SAID, by=alice)
+        assert judged.groups() == {} and judged.standing(now).code == "corrected" and list(of_tab("waiting")) == [agency]
+        # The same word is one about other words.
+        assert confirmed(now, paper, by=ana) != first
+        assert len(judged.groups()) == len(those) + 1 and list(of_tab("confirmed")) == [agency]
+
+    def test_renewed_counts_on_and_is_looked_at(self, runs: tuple[Agency, list[int], Document], ana: User, alice: User) -> None:
+        agency, those, paper = runs
+        first = confirmed(agency, paper, by=ana)
+        for _twice in range(2):
+            now = judged.renew(agency, by=alice)
+        assert AuditEvent.objects.filter(verb="agency.renewed").count() == 1
+        assert len(judged.groups()) == len(those) + 1 and judged.standing(now).code == "confirmed"
+        assert list(of_tab("waiting")) == [agency] and not of_tab("confirmed").exists()
+        assert confirmed(now, paper, by=ana) != first
+        assert list(of_tab("confirmed")) == [agency] and not of_tab("waiting").exists()
+
+    def test_renewed_after_a_no_is_looked_at_again(
+        self, runs: tuple[Agency, list[int], Document], ana: User, alice: User
+    ) -> None:
+        agency, _those, _paper = runs
+        no = judged.rule(agency, ruling="refused", reason="No contract.", by=ana)
+        assert list(of_tab("others")) == [agency]
+        now = judged.renew(agency, by=alice)
+        assert judged.standing(now).code == "renewed" and list(of_tab("waiting")) == [agency]
+        assert judged.rule(now, ruling="refused", reason="No contract.", by=ana) != no
+        assert judged.standing(now).code == "refused" and list(of_tab("others")) == [agency]
+
+    def test_waits_for_nobody_while_it_was_never_looked_at(self, runs: tuple[Agency, list[int], Document], alice: User) -> None:
+        assert judged.renew(runs[0], by=alice).renewed_at is None
+
+    def test_is_said_of_what_stands(self, runs: tuple[Agency, list[int], Document], alice: User) -> None:
+        agencies.end(runs[0], by=alice)
+        with pytest.raises(agencies.Over):
+            judged.renew(runs[0], by=alice)
+
+
 class TestOfMany:
     """Of more accounts than one investigator rules on alone."""
 
@@ -239,6 +285,25 @@ class TestOfMany:
         judged.rule(agency, ruling="refused", reason="Ended.", by=ana)
         confirmed(agency, other, by=rui)
         assert judged.groups() == {}, "after a word against it"
+
+    @pytest.mark.parametrize("anew", ["corrected", "renewed"])
+    def test_it_does_so_of_what_is_said_anew(self, many: tuple[Agency, Document, int], ana: User, alice: User, anew: str) -> None:
+        """A word of before counts for none of the two."""
+        agency, paper, _ = many
+        rui = cast.staff("approver", "Rui Costa")
+        confirmed(agency, paper, by=rui)
+        confirmed(agency, paper, by=ana)
+        assert judged.groups()
+        if anew == "corrected":
+            agencies.correct(agency, **TestWhatIsSaidAnew.SAID, by=alice)
+        else:
+            judged.renew(agency, by=alice)
+        confirmed(agency, paper, by=rui)
+        assert judged.groups() == {} and list(of_tab("waiting")) == [agency]
+        # Nor is the first word of it made the second by asking once more.
+        assert judged.renew(agency, by=alice).renewed_at == Agency.objects.get().renewed_at
+        confirmed(agency, paper, by=ana)
+        assert judged.groups() and list(of_tab("confirmed")) == [agency]
 
     def test_it_does_so_however_they_are_divided(self, runs: tuple[Agency, list[int], Document], ana: User, alice: User) -> None:
         agency, those, paper = runs

@@ -116,6 +116,31 @@ class TestTheWay:
         return agency.organisation.document_set.latest("pk").pk
 
 
+class TestSayingItAnew:
+    def test_is_shown_to_whoever_looks(self, as_alice: Client, as_bob: Client, alice: User, bob: User) -> None:
+        page = as_alice.post(f"{PAGE}declare/", said(of(bob)))["Location"]
+        assert "Renew it" not in text(as_alice.get(page)), "nobody has looked yet"
+        form = text(as_alice.get(f"{page}correct/"))
+        assert "We run their bots." in form and 'value="agency" ' in form
+        wrong = as_alice.post(f"{page}correct/", {"name": "", "ground": "agency", "words": ""})
+        assert wrong.status_code == 422 and set(wrong.context["form"].errors) == {"name", "words"}
+        told = {"name": "Shops of Nordlys", "ground": "integrator", "words": "We built their bots."}
+        assert as_alice.post(f"{page}correct/", told)["Location"] == page
+        agency, ana = Agency.objects.get(), cast.staff("analyst", "Ana Marić")
+        desk = cast.signed_in(ana)
+        shown = text(desk.get(f"/desk/agencies/{agency.pk}/"))
+        assert "We built their bots." in shown and "What it said before" in shown and "We run their bots." in shown
+        desk.post(f"/desk/agencies/{agency.pk}/rule/", {"ruling": "refused", "reason": "No contract names it."})
+        refused = text(as_alice.get(page))
+        assert "not accepted" in refused and "Renew it" in refused
+        assert as_alice.post(f"{page}renew/").status_code == 422
+        papers = agency.organisation.document_set.count()
+        assert as_alice.post(f"{page}renew/", {"file": cast.pdf(width=456)})["Location"] == page
+        assert agency.organisation.document_set.count() == papers + 1
+        assert "renewed; not looked at yet" in text(as_alice.get(page))
+        assert agency.number in text(desk.get("/desk/agencies/")) and as_bob.get(f"{page}correct/").status_code == 404
+
+
 class TestDeclaring:
     def test_the_document_is_made_anew_before_anything_is_locked(
         self, as_alice: Client, bob: User, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,7 @@ from kyc.evidence.models import Document
 from kyc.evidence.read_models import ADVICE, SCAN_ADVICE, Reading
 from kyc.onboarding import doubted, steps
 from tests import cast
+from tests.kyc.cases import scenes
 from tests.kyc.evidence.taking.hostile import picture
 from tests.kyc.onboarding.test_agencies import text
 
@@ -96,6 +97,37 @@ class TestOneThatCannotBeRead:
         read(sent(nordlys), "unreadable", faults=["too_dark"])
         shown = text(alices.get(PAGE))
         assert str(SCAN_ADVICE["too_dark"]) in shown and "daylight" not in shown
+
+
+class TestWhileOfficersHaveIt:
+    @pytest.fixture(autouse=True)
+    def submitted(self, nordlys: cast.Founded) -> None:
+        scenes.own(nordlys, "Kari Moe", "100")
+        scenes.send(nordlys)
+
+    def test_one_that_cannot_be_read_is_replaced_and_the_first_stays(self, nordlys: cast.Founded, alices: Client) -> None:
+        document = sent(nordlys)
+        read(document, "unreadable", faults=["blurred"])
+        assert "A document that you sent may prove nothing." in text(alices.get("/verification/"))
+        shown = text(alices.get(PAGE))
+        assert "Send it anew" in shown and f"{PAGE}{document.pk}/remove/" not in shown
+        typed = {"kind": "passport", "party": nordlys.controller.pk, "file": cast.pdf(width=472)}
+        assert alices.post(PAGE, typed).status_code == 302
+        document.refresh_from_db()
+        assert document.removed_at is None and Document.objects.latest("pk").party == nordlys.controller
+        assert alices.get(PAGE).status_code == 302, "closed again"
+        assert "may prove nothing" not in text(alices.get("/verification/"))
+
+    def test_nothing_else_is_open(self, nordlys: cast.Founded, alices: Client) -> None:
+        read(sent(nordlys), surname="VIEIRA", given="INES MARTA")
+        answer = alices.post(PAGE, {"kind": "articles", "file": cast.pdf(width=473)})
+        assert answer.status_code == 422 and "Only what proves nothing can be sent anew" in text(answer)
+        assert alices.get("/verification/people/").status_code == 302
+        with pytest.raises(steps.NotEditable), steps.editing(nordlys.organisation, "people"):
+            pass
+
+    def test_where_all_can_be_read_the_page_is_closed(self, alices: Client) -> None:
+        assert alices.get(PAGE).status_code == 302
 
 
 class TestBeingRead:

@@ -75,13 +75,23 @@ class TestTell:
         client.post(PAGE, {"parts": ["payment"]})
         assert Case.objects.latest("pk").requirements.count() == 2
 
-    def test_after_all_nothing(self, client: Client) -> None:
+    def test_after_all_nothing(self, client: Client, nordlys: Founded) -> None:  # noqa: F811
         client.post(PAGE, {"parts": ["owners"]})
         assert NONE in read(client, HOME)
+        ownership.change_share(Interest.objects.live().get(), share="90", by=nordlys.by)
+        assert "Send it as it stands" in read(client, NONE)
         assert client.post(NONE, {}).status_code == 422
         assert "Sent as it stands." in client.post(NONE, {"declared_true": "on"}, follow=True).content.decode()
         assert Case.objects.latest("pk").state == "submitted"
         assert client.get(NONE).status_code == 302
+
+    def test_one_told_by_mistake_is_taken_back_and_he_stands_verified_as_before(self, client: Client) -> None:
+        client.post(PAGE, {"parts": ["owners"]})
+        assert "You have changed nothing yet." in read(client, NONE)
+        page = client.post(NONE, follow=True).content.decode()
+        assert "What was verified stands" in page and "You are verified" in page
+        assert client.get(NONE).status_code == 302
+        assert client.get(PAGE).status_code == 200, "another can be told"
 
     def test_who_is_not_verified_is_led_away(self, case: Case, nordlys: Founded) -> None:  # noqa: F811
         client = signed_in(nordlys.by)

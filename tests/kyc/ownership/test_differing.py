@@ -43,6 +43,13 @@ class TestAnOwner:
     def test_who_is_not_declared_is_one(self) -> None:
         assert differences([told(ALICE, "60")], [seen(1, KARI, "40")]) == [Difference(1, "not_declared", observed="40")]
 
+    @pytest.mark.parametrize("kind", OF_COMPANIES)
+    def test_of_whom_a_source_says_only_that_he_controls_any_interest_agrees(self, kind: str) -> None:
+        declared = [told(ALICE, "60" if has_size(kind) else "", kind)]
+        how = {"kind": "otherInfluenceOrControl", "is_any_kind": True}
+        assert differences(declared, [seen(1, ALICE, **how)]) == []
+        assert kinds(declared, [seen(1, KARI, **how)]) == [(1, "not_declared", None)]
+
     def test_who_is_declared_of_another_company_only_is_not_declared_of_this(self) -> None:
         assert kinds([told(ALICE, "60", owned=FJORD)], [seen(1, ALICE, "60")]) == [(1, "not_declared", None)]
 

@@ -1,5 +1,6 @@
 """Agencies: whom a customer runs accounts for is told by him, and confirmed by each of these."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -173,10 +174,35 @@ class TestAnswering:
 
 class TestWhatWasDeclared:
     @pytest.mark.parametrize("change", [{"words": "Otherwise."}, {"name": "Another"}, {"ground": "group"}])
-    def test_does_not_change(self, desk: Organisation, client: Organisation, alice: User, change: dict[str, str]) -> None:
+    def test_does_not_change_unsaid(self, desk: Organisation, client: Organisation, alice: User, change: dict[str, str]) -> None:
         agency = declared(desk, client, by=alice)
-        with pytest.raises(DatabaseError, match="does not change"), transaction.atomic():
+        with pytest.raises(DatabaseError, match="other words is said anew"), transaction.atomic():
             Agency.objects.filter(pk=agency.pk).update(**change)
+        with pytest.raises(DatabaseError, match="other words is said anew"), transaction.atomic():
+            Agency.objects.filter(pk=agency.pk).update(said_at=agency.said_at - timedelta(days=1))
+
+    def test_is_corrected_and_what_it_said_is_kept(
+        self, desk: Organisation, client: Organisation, alice: User, bob: User
+    ) -> None:
+        agency = declared(desk, client, by=alice)
+        agencies.answer(agency.accounts.get(), is_so=True, by=bob)
+        said = {"name": "Shops", "ground": "integrator", "words": "We run their shops."}
+        for _twice in range(2):
+            now = agencies.correct(agency, **said, by=alice)
+        assert (now.name, now.ground, now.words) == tuple(said.values()) and now.accounts.get().is_confirmed
+        assert [one.words for one in agencies.before(now)] == [agency.words]
+        event = AuditEvent.objects.get(verb="agency.corrected")
+        assert event.details["changed"] == ["name", "ground", "words"]
+        with pytest.raises(BadText):
+            agencies.correct(agency, **said | {"words": " "}, by=alice)
+        agencies.end(agency, by=alice)
+        with pytest.raises(agencies.Over):
+            agencies.correct(agency, **said | {"name": "Others"}, by=alice)
+
+    def test_is_corrected_by_its_members_alone(self, desk: Organisation, client: Organisation, alice: User, bob: User) -> None:
+        agency = declared(desk, client, by=alice)
+        with pytest.raises(NotPermitted):
+            agencies.correct(agency, name="Mine", ground="agency", words="Not so.", by=bob)
 
     def test_ended_stays_ended(self, desk: Organisation, client: Organisation, alice: User) -> None:
         agency = agencies.end(declared(desk, client, by=alice), by=alice)

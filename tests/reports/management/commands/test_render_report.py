@@ -172,7 +172,7 @@ class TestExits:
         shown = (
             (["R-03", "--subject=nordlys", *ok, out], 2, "CommandError: --subject: “nordlys” is no organisation's number; write"),
             (["R-03", f"--valid-at={NOW}", "--known-at=2199", out], 1, "--known-at lies in the future"),
-            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03, R-04, R-06 and R-17."),
+            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03, R-04, R-06, R-17 and R-20."),
         )
         for arguments, code, sentence in shown if IS_WHOLE else shown[:2]:
             done = processes.manage("render_report", *arguments)
@@ -188,7 +188,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("options", "code", "sentence"),
         [
-            ({"kind": "R-99"}, 2, "There is no report R-99; there are R-03, R-04, R-06 and R-17."),
+            ({"kind": "R-99"}, 2, "There is no report R-99; there are R-03, R-04, R-06, R-17 and R-20."),
             ({"valid_at": "2199"}, 1, "--valid-at lies in the future; a report tells what was true."),
             ({"known_at": "2199-01-01T00:00:00Z"}, 1, "--known-at lies in the future; nobody knows yet what will be known."),
             ({"known_at": "2001"}, 1, "Nothing was recorded yet at that moment."),
