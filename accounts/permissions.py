@@ -48,6 +48,9 @@ class Permission(StrEnum):
     # What was blocked or rejected under sanctions (kyc/directives/blocked): to read it, and to prepare what is reported of it.
     BLOCKED_VIEW = "blocked_view"
     BLOCKED_WORK = "blocked_work"
+    # Customers who sell access on (kyc/directives/resellers): to read of them, and to enter and assess them.
+    RESELLER_VIEW = "reseller_view"
+    RESELLER_WORK = "reseller_work"
     # The investigators' compartment (FIN-17): networks, incidents, referrals; to read it, and to write in it.
     NETWORK_VIEW = "network_view"
     CUSTOMER_LOOK = "customer_look"
@@ -82,6 +85,8 @@ WORKING = frozenset(
         P.REPORT_REQUEST,
         P.BLOCKED_VIEW,
         P.BLOCKED_WORK,
+        P.RESELLER_VIEW,
+        P.RESELLER_WORK,
     }
 )
 APPROVING = WORKING | {
@@ -115,6 +120,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.INQUIRY_ALL,
             P.DIRECTIVE_VIEW,
             P.BLOCKED_VIEW,
+            P.RESELLER_VIEW,
         }
     ),
     StaffRole.ADMINISTRATOR: frozenset(

@@ -10,7 +10,8 @@ from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
 from kyc.directives import carrying as directives
 from kyc.directives import counting, ending, notifying
 from kyc.directives.blocked import finding as blocked
-from kyc.directives.tasks import carry_directives, count_directives, keep_blocked
+from kyc.directives.resellers import ending as resellers
+from kyc.directives.tasks import carry_directives, count_directives, end_resale, keep_blocked
 from kyc.evidence import code_sending, domain_watch, intake, reads
 from kyc.evidence.tasks import look_for_domains, read_documents, scan_documents, send_codes
 from kyc.keys import (
@@ -134,6 +135,7 @@ jobs.sweep(notifying.QUEUE, carry_directives)
 jobs.sweep(counting.QUEUE, count_directives)
 jobs.sweep(ending.QUEUE, carry_directives)
 jobs.sweep(blocked.QUEUE, keep_blocked)
+jobs.sweep(resellers.QUEUE, end_resale)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

@@ -13,7 +13,21 @@ from django.db import connection, transaction
 from accounts import acting, credentials
 from accounts.models import GatewayCredential, Organisation, User
 from config import jobs
-from demo import acted, blocked, confirming, data_requests, exposed, hands, incident, indicated, inquiry, stories, twice, use
+from demo import (
+    acted,
+    blocked,
+    confirming,
+    data_requests,
+    exposed,
+    hands,
+    incident,
+    indicated,
+    inquiry,
+    reselling,
+    stories,
+    twice,
+    use,
+)
 from demo.cast import CAST
 from demo.founding import staff, user
 from demo.organisations import europe, first, world
@@ -142,4 +156,5 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
     patiently(indicated.load)
     patiently(acted.load)
     patiently(blocked.record)
+    patiently(reselling.record)
     ask_for_reports()

@@ -10,6 +10,7 @@ from kyc.directives.models import (
     DirectiveNotice,
     DirectivePreview,
 )
+from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
@@ -126,6 +127,8 @@ __all__ = [
     "Remediation",
     "Requirement",
     "Rescreening",
+    "Reseller",
+    "ResellerAssessment",
     "Reservation",
     "Reserved",
     "Restriction",

@@ -21,6 +21,7 @@ from kyc.directives.models import (
     DirectiveNotice,
     DirectivePreview,
 )
+from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence import actions as evidence
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import (
@@ -241,6 +242,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
     third = User.objects.create(email=f"fourth-{organisation.pk}@keyholder.example", name="Fourth", staff_role="approver")
     rows = [
         *directed(organisation, key, by=approver, second=third), *blocked(organisation, by=approver),
+        *resold(organisation, by=approver),
         *(in_compartment(organisation) if confined else []), status, proof, shown, attribute, seen, claim, excluded, runs,
         client, accepted, sameness,
         twice, invitation, item, mismatch, judged, *confirmed, *told, *queued, word,
@@ -324,6 +326,16 @@ def blocked(organisation: Organisation, *, by: User) -> list[models.Model]:
     )  # fmt: skip
     proposal = Proposal.objects.create(kind="blocked.filing", choice="initial", reason="complete", proposed_by=by)
     return [record, BlockedFiling.objects.create(kind="initial", record=record, proposal=proposal)]
+
+
+def resold(organisation: Organisation, *, by: User) -> list[models.Model]:
+    """That it sells access on, and an assessment whose clock runs."""
+    reseller = Reseller.objects.create(organisation=organisation, place="foreign", programme="none", made_by=by)
+    failed = ResellerAssessment.objects.create(
+        organisation=organisation, reseller=reseller, assessed_on=date(2026, 11, 20), findings="No identities are checked.",
+        state="open", known_on=date(2026, 11, 20), due_on=date(2100, 1, 1), rule_pack="2026.11", made_by=by,
+    )  # fmt: skip
+    return [reseller, failed]
 
 
 def order(*, by: User) -> Directive:

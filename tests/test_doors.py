@@ -39,6 +39,8 @@ from kyc.directives import extending as prolonging
 from kyc.directives.blocked import actions as blocking
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
 from kyc.directives.models import DirectivePreview
+from kyc.directives.resellers import actions as reselling
+from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence import actions as evidence
 from kyc.evidence import code_sending, intake, invitations
 from kyc.evidence.agency_models import AgencyRuling
@@ -424,6 +426,7 @@ DOORS: dict[str, Door] = {
     "onboarding:restriction": Door(
         CUSTOMERS, own=of(handle="restricted"), names="How much your keys may use is limited.", post=of(words="We are a school.")
     ),
+    "onboarding:resale": Door(CUSTOMERS, post=lambda _: {"downstream": "DE,120,118"}, names="No identities are checked."),
     "onboarding:agencies": Door(CUSTOMERS, names="Its clients"),
     "onboarding:agency_declare": Door(
         CUSTOMERS, names="Which accounts do you run for others?",
@@ -830,6 +833,29 @@ DOORS: dict[str, Door] = {
         told={"analyst": "Your role does not allow this."},
     ),
     "desk:blocked_prepare_annual": Door(EXAMINERS, get=False, own=of(year="stock_year"), post=nothing, names="Prepared."),
+    "desk:resellers": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
+    "desk:reseller_new": Door(
+        EXAMINERS, names="Enter a reseller", post=lambda rows: {"customer": f"O-{rows['agent']}", "place": "foreign"}
+    ),
+    "desk:reseller": Door(EXAMINERS | {"auditor"}, own=of(pk="reseller"), names=NORDLYS),
+    "desk:reseller_change": Door(
+        EXAMINERS, get=False, own=of(pk="reseller"), names=NORDLYS, post=of(place="domestic", programme="ours")
+    ),
+    "desk:reseller_assess": Door(
+        EXAMINERS, get=False, own=of(pk="reseller"), names="Checked by sample.",
+        post=of(assessed_on="2026-11-20", findings="Checked by sample.", outcome="complies"),
+    ),
+    "desk:reseller_end": Door(
+        EXAMINERS, get=False, own=of(pk="reseller"), names="It wrote so.", post=of(ended_on="2026-11-25", because="It wrote so.")
+    ),
+    "desk:reseller_resolve": Door(
+        EXAMINERS, get=False, own=of(pk="failed"), names="All are checked.", post=of(resolution="All are checked.")
+    ),
+    "desk:reseller_take": Door(APPROVERS, get=False, own=of(pk="mended"), post=nothing, names="All are checked."),
+    "desk:reseller_decline": Door(
+        EXAMINERS, get=False, own=of(pk="mended"), names=NORDLYS, post=of(reason="Not by what I read."),
+        told={"analyst": "Your role does not allow this."},
+    ),
     "desk:appeals": Door(HOLDERS, names="Nordlys"),
     "desk:appeal": Door(HOLDERS, own=of(pk="appeal"), names="We are a school."),
     "desk:appeal_decide": Door(
@@ -1098,7 +1124,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "standing_hit": standing.pk, "doubted_hit": doubted.pk, "doubt": doubt.pk,
         "agency": rows[Agency].pk, "client": rows[AgencyAccount].pk, **run_for(organisation, rows[User]),
         "item": rows[EvidenceItem].pk, "mismatch": rows[Mismatch].pk,
-        **orders(organisation), **stopped(organisation, rows),
+        **orders(organisation), **stopped(organisation, rows), **selling(rows),
         "restricted": unappealed(rows).handle, "appeal": rows[Appeal].pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
         **({"hand": rows[Controller].pk} if Controller in rows else {}),
@@ -1173,6 +1199,14 @@ def stopped(organisation: Organisation, rows: dict[Any, Any]) -> dict[str, int]:
         "blocked": rows[BlockedRecord].pk, "filing": rows[BlockedFiling].pk, "held": held.pk, "filed": filed.pk,
         "stock_year": 2025,
     }  # fmt: skip
+
+
+def selling(rows: dict[Any, Any]) -> dict[str, int]:
+    """A reseller, one assessment that fails, and one that an officer says is put right."""
+    reseller, by = rows[Reseller], cast.staff("approver", f"Reseller's {rows[Reseller].pk}")
+    made = reselling.assess(reseller, assessed_on=datetime(2026, 11, 20).date(), findings="No list.", complies=False, by=by)
+    reselling.propose_resolved(made, resolution="All are checked.", by=by)
+    return {"reseller": reseller.pk, "failed": rows[ResellerAssessment].pk, "mended": made.pk}
 
 
 def unappealed(rows: dict[Any, Any]) -> Restriction:
@@ -1576,7 +1610,7 @@ OF_NO_CASE = tuple(
     f"desk:{what}"
     for what in (
         "incident", "inquir", "estate", "controller", "measure", "appeal", "network", "indic", "authoris", "agenc", "directive",
-        "blocked",
+        "blocked", "reseller",
     )
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from accounts import retention
 from accounts.retention import RecordClass
 from kyc.directives.blocked.models import BlockedRecord
 from kyc.directives.models import DirectiveException
+from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.rules.retention import rule
 
 retention.register(
@@ -16,6 +17,15 @@ retention.register(
         models=(DirectiveException,),
         rules=(rule("cdd-file"),),
         told=_("That an authority's order did not apply to you, and why"),
+    )
+)
+retention.register(
+    RecordClass(
+        code="resale",
+        label=_("That the customer sells access on, and how it was assessed"),
+        models=(Reseller, ResellerAssessment),
+        rules=(rule("cdd-file"),),
+        told=_("That you sell access on, under which agreement, and how we assessed it"),
     )
 )
 retention.register(

@@ -18,7 +18,7 @@ from kyc.cases import actions as cases
 from kyc.cases import telling
 from kyc.cases.models import Case, Entity
 from kyc.keys import closing, feeding, pools, reassessing, renewals, sharing
-from kyc.onboarding import doubted, left_out, questions, restrictions, shown_keys, steps
+from kyc.onboarding import doubted, left_out, questions, resale, restrictions, shown_keys, steps
 from kyc.onboarding.access import customers_only, members_only, while_editable
 from kyc.onboarding.changing import Page
 from kyc.onboarding.closing import in_short as kept_in_short
@@ -118,6 +118,7 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
         change_hold=feeding.hold_of(organisation.pk),
         held=[] if organisation.is_closed else shown_keys.held(organisation),
         restricted=restricted,
+        resale=[] if organisation.is_closed else resale.standing(organisation),
         stops=any(one["restriction"].hold_id for one in restricted),
         restrained=any(one["restriction"].is_of_keys for one in restricted),
         reached=[] if organisation.is_closed else [one for one in pools.standing(organisation) if one.is_reached],

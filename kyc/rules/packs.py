@@ -329,6 +329,12 @@ class Pack:
     def holidays(self, calendar: str) -> frozenset[date]:
         return frozenset(map(date.fromisoformat, self.data["calendars"][calendar]["holidays"]))
 
+    def reselling(self, what: str) -> int:
+        """termination_days: calendar days from knowledge that a reseller does not comply until access ends; remind_days: so long
+        before its last day officers are reminded; use_days: how far back use is looked at; end_users: from how many end users of
+        one key on it is asked whether access is sold on."""
+        return int(self.data["resellers"][what])
+
     @property
     def most_key_networks(self) -> int:
         """How many networks a key may be bound to."""

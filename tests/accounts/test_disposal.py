@@ -132,6 +132,8 @@ HARMLESS = {
     "kyc.Score": {"rule_pack": "a version"},
     "kyc.Incident": {"erased_rows": "counts and hashes"},
     "kyc.NetworkMembership": {"via": "codes"},
+    "kyc.Reseller": {"programme_version": "of a paper", "downstream": "counts by country"},
+    "kyc.ResellerAssessment": {"rule_pack": "a version"},
     "kyc.BlockedRecord": {
         "currency": "a code", "authority": "a law", "programme": "of a published list", "rule_pack": "a version",
     },

@@ -16,6 +16,7 @@ from accounts.permissions import Permission, StaffRole
 from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
 from kyc.directives.models import Directive, DirectiveException, DirectiveExtension
+from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
 from kyc.keys.appeal_models import Appeal, Restriction
@@ -120,6 +121,8 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "StandingProof": ("checked_at", EARLIER),
     "Directive": ("work", "failed"),
     "BlockedRecord": ("programme", "x"),
+    "Reseller": ("place", "domestic"),
+    "ResellerAssessment": ("reminded_at", EARLIER),
     "BlockedFiling": ("proposed_at", EARLIER),
     "DirectiveException": ("ground", "x"),
     "DirectiveExtension": ("reason", "x"),
@@ -134,8 +137,7 @@ WHO = {"user": 7, "request": "ab12", "command": "walk", "task": "tests.walk"}
 NETWORKS = {
     Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, MeasureMember, PoolMember,
     Restriction, Appeal, Agency, AgencyAccount, AgencyRuling, StandingHold, StandingTier, StandingProof, Directive,
-    DirectiveException, BlockedFiling, BlockedRecord,
-    DirectiveException, DirectiveExtension,
+    DirectiveException, DirectiveExtension, BlockedFiling, BlockedRecord, Reseller, ResellerAssessment,
 }  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 

@@ -25,6 +25,7 @@ from kyc.cases.models import Case, Decision, Entity, Finding, Requirement
 from kyc.cases.outdated import outdated
 from kyc.desk import elsewhere, queue, summary
 from kyc.directives.blocked.models import BlockedRecord
+from kyc.directives.resellers.models import ResellerAssessment
 from kyc.evidence import authority, graded, sharing
 from kyc.evidence.confirmation_models import Confirmation
 from kyc.evidence.item_models import EvidenceItem, Mismatch
@@ -551,3 +552,9 @@ class TestBlocked:
     def test_what_was_refused_waits_to_be_reported_and_what_is_held_was(self, seeded: Seeded) -> None:
         found = {(row.kind, row.state, row.made_by is None) for row in BlockedRecord.objects.select_related("made_by")}
         assert {("rejected", "open", True), ("blocked", "filed", False)} <= found
+
+
+class TestResellers:
+    def test_one_is_in_order_and_of_one_the_clock_runs(self, seeded: Seeded) -> None:
+        found = ResellerAssessment.objects.values_list("reseller__place", "state")
+        assert {*found} == {("domestic", "complies"), ("foreign", "open")}

@@ -118,6 +118,8 @@ NOT_TOLD = {
     "kyc.StandingTier": "which models are closed to them; of nobody",
     "kyc.StandingProof": "numbers of facts and proofs, which are told where they stand; of a key and no person",
     "kyc.Directive": "what an authority ordered, as an officer entered it; of nobody in particular",
+    "kyc.Reseller": "that a customer sells access on, and of nobody in particular",
+    "kyc.ResellerAssessment": "how a customer sells access on, and of nobody in particular",
     "kyc.BlockedRecord": "told to nobody: whoever is blocked would learn of what is reported of him",
     "kyc.BlockedFiling": "told to nobody: whoever is blocked would learn of what is reported of him",
     "kyc.DirectiveException": "that an account was left out of an order, and on which ground; of an account and no person",

@@ -1,0 +1,134 @@
+"""The register, its clock of thirty days, resolving by two, and what the database refuses whatever code runs."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Message, User
+from accounts.permissions import NotPermitted
+from accounts.proposals import SamePerson
+from accounts.refused import ReasonMissing
+from kyc.directives.resellers import actions, ending
+from kyc.directives.resellers.actions import BadReseller, NotNow, Terms
+from kyc.directives.resellers.models import Reseller, ResellerAssessment
+from kyc.keys.models import Hold
+from tests import cast
+from tests.cast import Founded
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate
+
+
+def later(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    there = timezone.localdate() + timedelta(days=days)
+    monkeypatch.setattr(timezone, "localdate", lambda *_: there)
+
+
+class TestRegister:
+    def test_a_programme_of_its_own_has_a_version_and_a_day(self, nordlys: Founded, ana: User) -> None:
+        with pytest.raises(BadReseller):
+            actions.enter(nordlys.organisation, Terms(place="foreign", programme="own"), by=ana)
+
+    def test_entered_again_it_is_changed_and_stays_one(self, reseller: Reseller, ana: User) -> None:
+        terms = Terms(place="domestic", programme="own", programme_version="3", programme_received_on=TODAY())
+        actions.enter(reseller.organisation, terms, by=ana)
+        assert [(row.place, row.programme_version) for row in Reseller.objects.all()] == [("domestic", "3")]
+
+    def test_an_agreement_ends_after_it_begins(self, nordlys: Founded, ana: User) -> None:
+        terms = Terms(place="foreign", programme="ours", agreed_from=TODAY(), agreed_to=TODAY())
+        with pytest.raises(BadReseller):
+            actions.enter(nordlys.organisation, terms, by=ana)
+
+    @pytest.mark.parametrize("told", [{"XX": (1, 1)}, {"DE": (1, 2)}, {}])
+    def test_a_declaration_that_can_not_be_is_refused(self, reseller: Reseller, nordlys: Founded, told: Any) -> None:
+        with pytest.raises(BadReseller):
+            actions.declare(reseller, told, by=nordlys.by)
+
+    def test_a_member_tells_whom_it_serves_and_no_stranger(self, reseller: Reseller, nordlys: Founded, ana: User) -> None:
+        actions.declare(reseller, {"DE": (120, 118), "AT": (3, 1)}, by=nordlys.by)
+        reseller.refresh_from_db()
+        assert (reseller.customers, reseller.verified, reseller.downstream_on) == (123, 119, TODAY())
+        with pytest.raises(NotPermitted):
+            actions.declare(reseller, {"DE": (1, 1)}, by=ana)
+
+
+class TestClock:
+    def test_it_runs_thirty_days_from_when_that_was_known(self, failed: ResellerAssessment) -> None:
+        assert failed.known_on == TODAY() - timedelta(days=3) and failed.due_on == failed.known_on + timedelta(days=30)
+        assert list(ResellerAssessment.objects.running()) == [failed]
+
+    def test_on_its_last_day_nothing_is_held(self, failed: ResellerAssessment, monkeypatch: pytest.MonkeyPatch) -> None:
+        later(monkeypatch, 27)
+        ending.run()
+        assert not Hold.objects.live().filter(source=ending.SOURCE).exists()
+        assert Message.objects.filter(subject__contains="A reseller loses access").exists()
+        before = Message.objects.count()
+        ending.run()
+        assert Message.objects.count() == before, "officers are reminded once"
+
+    def test_after_it_the_customer_is_held_once(self, failed: ResellerAssessment, monkeypatch: pytest.MonkeyPatch) -> None:
+        later(monkeypatch, 28)
+        assert ending.QUEUE.is_waiting()
+        ending.run()
+        ending.run()
+        failed.refresh_from_db()
+        [hold] = Hold.objects.live().filter(source="policy.reseller", on_organisation=failed.organisation)
+        assert failed.state == "held" and failed.hold == hold and hold.placed_by is None
+        assert not ending.QUEUE.is_waiting()
+
+
+class TestResolving:
+    def test_by_two_it_ends_the_clock(self, failed: ResellerAssessment, ana: User, rui: User) -> None:
+        actions.propose_resolved(failed, resolution="A sample of ten was checked.", by=rui)
+        with pytest.raises(SamePerson):
+            actions.take_resolved(failed, by=rui)
+        with pytest.raises(NotPermitted):
+            actions.take_resolved(failed, by=ana)
+        actions.take_resolved(failed, by=cast.staff("approver", "Sónia Teles"))
+        assert not ResellerAssessment.objects.standing().exists()
+
+    def test_by_two_it_ends_the_hold_and_no_other(
+        self, failed: ResellerAssessment, ana: User, rui: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        later(monkeypatch, 28)
+        ending.run()
+        other = Hold.objects.create(
+            organisation=failed.organisation, on_organisation=failed.organisation, source="policy.use", reason="Another."
+        )
+        actions.propose_resolved(failed, resolution="A sample of ten was checked.", by=ana)
+        actions.take_resolved(failed, by=rui)
+        assert list(Hold.objects.live().filter(on_organisation=failed.organisation)) == [other]
+
+    def test_sent_back_the_clock_runs_on(self, failed: ResellerAssessment, ana: User, rui: User) -> None:
+        actions.propose_resolved(failed, resolution="It says so.", by=ana)
+        with pytest.raises(NotNow):
+            actions.propose_resolved(failed, resolution="Again.", by=ana)
+        with pytest.raises(ReasonMissing):
+            actions.decline_resolved(failed, reason=" ", by=rui)
+        actions.decline_resolved(failed, reason="Nothing shows it.", by=rui)
+        failed.refresh_from_db()
+        assert (failed.state, failed.proposal, failed.resolution) == ("open", None, "")
+
+
+class TestDatabase:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"known_on": date(2026, 1, 1)},
+            {"due_on": date(2100, 1, 1)},
+            {"findings": "Nothing."},
+            {"state": "resolved"},
+            {"state": "complies", "known_on": None, "due_on": None},
+        ],
+    )
+    def test_what_was_found_and_since_when_does_not_change(self, failed: ResellerAssessment, change: dict[str, Any]) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ResellerAssessment.objects.filter(pk=failed.pk).update(**change)
+
+    def test_neither_is_deleted(self, failed: ResellerAssessment) -> None:
+        for rows in (ResellerAssessment.objects.all(), Reseller.objects.all()):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                rows._raw_delete(rows.db)
