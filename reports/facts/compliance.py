@@ -13,7 +13,7 @@ from accounts.history import as_of, changes, seen_in
 from accounts.models import Membership, Organisation, Proposal
 from kyc.desk.directive_forms import FACT_WORDS
 from kyc.directives import tiers
-from kyc.directives.models import Directive, DirectiveException, DirectiveMinute, DirectiveNotice
+from kyc.directives.models import Directive, DirectiveException, DirectiveExtension, DirectiveMinute, DirectiveNotice
 from kyc.directives.population import BY_COUNTRY, CUSTOMER, FORMED, INSIDE, OUTSIDE, RESPONSIBLE
 from kyc.evidence.models import AttributeProof, StatusProof
 from kyc.keys.appeal_models import Appeal, Restriction
@@ -26,7 +26,7 @@ from reports.facts.frame import Frame
 from reports.facts.reader import Reader, day, instant, moment
 
 Facts = dict[str, Any]
-COUNTED = (Directive, DirectiveException, DirectiveNotice)
+COUNTED = (Directive, DirectiveException, DirectiveExtension, DirectiveNotice)
 BLOCKED, LIMITED, EXEMPT, UNLOOKED = "blocked", "limited", "exempt", "not looked at yet"
 NOT_YET, REVOKED, UNTOUCHED = "not in effect yet", "revoked since", "has no model of it"
 STANDINGS = (BLOCKED, LIMITED, EXEMPT, UNLOOKED, NOT_YET, REVOKED, UNTOUCHED)
@@ -124,6 +124,10 @@ class Order:
         return {row.pgh_obj_id: row for row in self.then(DirectiveException).filter(directive_id=self.pk)}
 
     @cached_property
+    def extensions(self) -> list[Any]:
+        return list(self.then(DirectiveExtension).filter(directive_id=self.pk, state=DirectiveExtension.State.TAKEN))
+
+    @cached_property
     def notices(self) -> list[Any]:
         return list(self.then(DirectiveNotice).filter(directive_id=self.pk))
 
@@ -204,7 +208,7 @@ class Order:
 
     @cached_property
     def officers(self) -> dict[int | None, str]:
-        made = [row.made_by_id for row in self.exceptions.values()]
+        made = [row.made_by_id for row in self.exceptions.values()] + [row.extended_by_id for row in self.extensions]
         return self.reader.people([*made, self.row.proposed_by_id, self.row.ended_by_id, self.proposal.outcome_by_id,
                                    *(row.proved_by_id for row in self.evidence.values())])  # fmt: skip
 
@@ -477,7 +481,17 @@ def ending(reader: Reader) -> Facts:
     of, row = order(reader), order(reader).row
     rows = [one for one in of.restrictions.values() if one.ended_at]
     is_by_clock = of.over_at is not None and of.over_at != row.ended_at
+    extended = [
+        {
+            "until": instant(one.until),
+            "extended_at": instant(one.extended_at),
+            "extended_by": of.officers.get(one.extended_by_id, ""),
+            "reason": of.words(one.reason),
+        }
+        for one in of.extensions
+    ]
     return {
+        "extensions": extended,
         "ended_at": instant(of.over_at),
         "how": "by the clock" if is_by_clock else str(Directive.State(row.state).label) if of.over_at else "",
         "by": of.officers.get(row.ended_by_id, "") if row.ended_at else "",
@@ -532,7 +546,7 @@ def sources(reader: Reader, facts: Facts) -> list[dict[str, str]]:
 
 def completeness(reader: Reader, facts: Facts) -> Facts:
     of = order(reader)
-    of_it = ({"pgh_obj_id": of.pk}, {"directive_id": of.pk}, {"directive_id": of.pk})
+    of_it = ({"pgh_obj_id": of.pk}, *[{"directive_id": of.pk}] * 3)
     later = sum(
         changes(model, reader.snapshot).filter(pgh_created_at__gt=reader.valid_at, **narrow).count()
         for model, narrow in zip(COUNTED, of_it, strict=True)
@@ -541,7 +555,6 @@ def completeness(reader: Reader, facts: Facts) -> Facts:
         "unknowns": [{"what": what, "sentence": sentence} for what, sentence in unknowns(facts)],
         "not_covered": [
             {"what": "Requests refused", "sentence": "How many requests of each key were refused stands in its customer's R-06."},
-            {"what": "Extension", "sentence": "An order that goes on longer is a further order, with a report of its own."},
         ],
         "recorded_later": later,
     }

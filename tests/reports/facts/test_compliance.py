@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.utils import timezone, translation
 
 from accounts import snapshots
 from accounts.models import AuditEvent, Snapshot
-from kyc.directives import acting, appealing, carrying
+from kyc.directives import acting, appealing, carrying, counting, extending
 from kyc.directives.models import Directive, DirectiveNotice
 from kyc.keys import appeals, linking
 from kyc.keys.models import Key
@@ -95,7 +96,10 @@ def lived(folder: Path) -> Told:
     shown_us(nordlys.organisation, nordlys.controller, by=rui)
     # What was declared of Sørvik has ended: nothing shows either.
     PersonStatus.objects.live().filter(organisation=sorvik.organisation, axis="ear").update(valid_to=timezone.localdate())
-    directive = acting.take(acting.propose(order(received_at=timezone.now()), left_out={}, by=rui), by=sonia)
+    ends = timezone.now() + timedelta(days=30)
+    directive = acting.propose(order(received_at=timezone.now(), expires_at=ends), left_out={}, by=rui)
+    counting.run()
+    directive = acting.take(directive, by=sonia)
     found.directive = directive.pk
     carrying.run()
     tell("closed")
@@ -108,6 +112,8 @@ def lived(folder: Path) -> Told:
     tell("appealed")
     appealing.decide(appeal, outcome="overturned", answer="So it is, by page 2.", by=helena)
     carrying.run()
+    longer = extending.propose(directive, until=ends + timedelta(days=30), reason="Their letter of today.", by=rui)
+    extending.take(longer, by=sonia)
     tell("freed")
     acting.lift(directive, reason="The second letter.", by=rui)
     carrying.run()
@@ -215,6 +221,10 @@ class TestAfter:
         notices = told.facts["closed"]["notices"]
         assert (notices["customers"], notices["told"]) == (1, 1) and notices["first_told_at"]
         assert told.facts["closed"]["ending"]["ended_at"] == ""
+        assert told.facts["appealed"]["ending"]["extensions"] == []
+        [longer] = told.full["freed"]["ending"]["extensions"]
+        assert (longer["extended_by"], longer["reason"]) == ("Sónia Teles", "Their letter of today.") and longer["until"]
+        assert told.facts["freed"]["ending"]["extensions"][0]["reason"] == "told in the full report"
         ending = told.full["lifted"]["ending"]
         assert (ending["how"], ending["reason"], ending["customers_told"]) == ("Lifted", "The second letter.", 1)
         assert ending["ended_at"] and ending["lasted"]
