@@ -33,6 +33,7 @@ from kyc.desk.queue import known_or
 from kyc.directives.blocked import actions as blocked
 from kyc.directives.blocked.models import BlockedRecord
 from kyc.directives.models import Directive
+from kyc.directives.resellers.models import ResellerAssessment
 from kyc.evidence.item_models import EvidenceItem
 from kyc.keys.appeal_models import Appeal
 from kyc.keys.models import KeyRequirement
@@ -290,6 +291,14 @@ add(
         lambda user: BlockedRecord.objects.visible_to(user).open(), "due_on",
         lambda row: _("To be reported to OFAC"), lambda row: reverse("desk:blocked_record", args=[row.pk]),
         about=lambda row: row.holder, related=(),
+    )
+)  # fmt: skip
+add(
+    Kind(
+        "resellers", _("Resellers that do not comply"), P.RESELLER_VIEW,
+        lambda user: ResellerAssessment.objects.running(), "due_on",
+        lambda row: _("Held after that day unless two officers have resolved it"),
+        lambda row: reverse("desk:reseller", args=[row.reseller_id]),
     )
 )  # fmt: skip
 add(

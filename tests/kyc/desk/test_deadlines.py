@@ -62,7 +62,9 @@ class TestKinds:
     def test_only_what_the_reader_may_see_is_counted(self, everything: User) -> None:
         planned(timezone.now() + timedelta(days=3))
         senior, ines, sam = (cast.staff(role, f"One {role}") for role in ("senior", "investigator", "support"))
-        assert {"blocked", "data_requests", "requirements", "appeals"} <= kinds(senior).keys() and "measures" not in kinds(senior)
+        assert {"blocked", "data_requests", "requirements", "appeals", "resellers"} <= kinds(
+            senior
+        ).keys() and "measures" not in kinds(senior)
         assert "measures" in kinds(ines) and "blocked" not in kinds(ines)
         assert not {"blocked", "data_requests", "measures", "schedules"} & kinds(sam).keys()
         assert all(ines.can(deadlines.KINDS[code].permission) for code in kinds(ines))
