@@ -181,9 +181,12 @@ def with_case(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.annotate(newest=newest_case()).filter(newest__isnull=False)
 
 
+def seen(user: User) -> QuerySet[Organisation]:
+    return Organisation.objects.visible_to(user).real()
+
+
 def expiring(user: User) -> QuerySet[EvidenceItem]:
-    seen = Organisation.objects.visible_to(user).real()
-    return EvidenceItem.objects.live().filter(expires_on__isnull=False, organisation__in=seen)
+    return EvidenceItem.objects.live().filter(expires_on__isnull=False, organisation__in=seen(user))
 
 
 def answered_by() -> Expression:
@@ -237,15 +240,17 @@ add(
 add(
     Kind(
         "divergences", _("Customers that tell differently of one company"), P.CASE_VIEW,
-        lambda user: Divergence.objects.open(), "due_on", lambda row: row.party.name,
+        lambda user: Divergence.objects.open().visible_to(user), "due_on", lambda row: row.party.name,
         lambda row: reverse("desk:differences"), related=("organisation", "party"),
     )
 )  # fmt: skip
 add(
     Kind(
         "keys", _("Keys that ask for something"), P.CASE_VIEW,
-        lambda user: with_case(KeyRequirement.objects.filter(ended_at__isnull=True, hold__isnull=True)), "due_on",
-        lambda row: row.get_what_display(), lambda row: of_case(row, "keys"),
+        lambda user: with_case(
+            KeyRequirement.objects.filter(ended_at__isnull=True, hold__isnull=True, organisation__in=seen(user))
+        ),
+        "due_on", lambda row: row.get_what_display(), lambda row: of_case(row, "keys"),
     )
 )  # fmt: skip
 add(
