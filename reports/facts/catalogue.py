@@ -14,7 +14,6 @@ from reports.facts.frame import Frame
 from reports.facts.subject import SUBJECT
 
 CATALOGUE: dict[str, Frame] = {frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, SUBJECT, BLOCKED)}
-CATALOGUE: dict[str, Frame] = {frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, SUBJECT)}
 # Also of an order over many customers: drawn by command alone, as a draft.
 DRAWN = dict(sorted((CATALOGUE | {COMPLIANCE.kind: COMPLIANCE}).items()))
 # What an officer asks for of an organisation; others answer what a person asked.
