@@ -306,14 +306,14 @@ def directed(organisation: Organisation, key: Key, *, by: User, second: User) ->
     DirectiveMinute.objects.create(
         directive=taken, minute=now, keys=1, outside=0, inside=1, unproven=0, unchecked=0, refused=0, refused_outside=0
     )
-    DirectivePreview.objects.create(digest=f"{organisation.pk:064}", asked={"population": "foreign"})
+    preview = DirectivePreview.objects.create(digest=f"{organisation.pk:064}", asked={"population": "foreign"})
     word = Proposal.objects.create(kind="directive.extension", choice="extension", reason="extended", proposed_by=by)
     extension = DirectiveExtension.objects.create(
         directive=taken, until=now + timedelta(days=400), reason="A letter.", proposal=word, proposed_by=by
     )
     over = order(by=by)
     Directive.objects.filter(pk=over.pk).update(state="declined")
-    return [over.standing, waiting, exception, extension, proof, tier, notice]
+    return [over.standing, waiting, exception, extension, proof, tier, notice, preview]
 
 
 def blocked(organisation: Organisation, *, by: User) -> list[models.Model]:
