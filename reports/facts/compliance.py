@@ -2,7 +2,7 @@
 what was put right, whom we told, and how it ended."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -53,8 +53,8 @@ SERIES = (
     "not shown to be outside was counted as refused; of each minute the first count stands."
 )
 ERRORS = (
-    "A key was wrongly caught where it was closed while the order was in effect, and was shown to be outside later: by a proof, "
-    "or because an appeal was won."
+    "A key was wrongly caught where a model that it has was closed to it, and it was shown to be outside later: by a proof, or "
+    "because an appeal was won. While its customer is left out as a whole nothing is closed to it."
 )
 NOTICES = (
     "Each customer of a key that the order closes something of is told once: a notice on the pages of the account, and an e-mail "
@@ -113,6 +113,11 @@ class Order:
     @cached_property
     def began_at(self) -> datetime | None:
         return min((row.begins_at for row in self.closed.values()), default=None)
+
+    def begins(self, key: int) -> datetime | None:
+        """From when on a model that the key has is closed; None where none was by then."""
+        row = self.keys.get(key)
+        return min((tier.begins_at for code, tier in self.closed.items() if row and self.has(row, {code})), default=None)
 
     @cached_property
     def organisations(self) -> dict[int, Any]:
@@ -395,33 +400,41 @@ def all_refused(of: Order, rows: list[Facts]) -> str:
 def errors(reader: Reader) -> list[Facts]:
     """Keys that were closed and shown to be outside later."""
     of = order(reader)
-    began = of.began_at
-    if began is None:
+    if of.began_at is None:
         return []
     events = changes(StandingProof, reader.snapshot).filter(standing_id=of.row.standing_id, pgh_created_at__lte=of.at)
-    caught: dict[int, datetime] = {}
-    looked: dict[int, int] = {}
-    rows = []
+    return [freed(of, key, since, proof) for key, since, proof in wrongly_closed(events, of.begins)]
+
+
+def wrongly_closed(events: Iterable[Any], begins: Callable[[int], datetime | None]) -> Iterator[tuple[int, datetime, Any]]:
+    """Each time that a key was closed and shown to be outside later: its number, since when it was closed, and the proof that
+    freed it. `events` are what was written of proofs, in that order; `begins` says from when on something of a key was closed,
+    and None of one of which nothing was. Of a customer who is left out as a whole nothing is closed while that lasts, whatever
+    his keys show by themselves."""
+    inside: dict[int, dict[int, datetime]] = {}
+    left_out: dict[int, datetime] = {}
     for event in events:
-        if event.key_id is None:
-            if event.stale_at is None and event.checked_at > began:
-                own = [key for key, organisation in looked.items() if organisation == event.organisation_id and key in caught]
-                rows += [freed(of, key, caught.pop(key), event) for key in own]
-            continue
-        looked[event.key_id] = event.organisation_id
+        of, key, at = event.organisation_id, event.key_id, event.checked_at
         if event.stale_at is not None:
+            if key is None and of in left_out:
+                left_out[of] = min(left_out[of], event.stale_at)
             continue
-        if event.verdict == OUTSIDE:
-            if event.key_id in caught and event.checked_at > began:
-                rows.append(freed(of, event.key_id, caught[event.key_id], event))
-            caught.pop(event.key_id, None)
+        if key is not None and event.verdict != OUTSIDE:
+            inside.setdefault(of, {}).setdefault(key, at)
+            continue
+        held = inside.get(of, {})
+        for one in [*held] if key is None else [key] if key in held else []:
+            began = begins(one)
+            since = max(held[one], began, left_out.get(of, began)) if began else at
+            if since < at:
+                yield one, since, event
+        if key is None:
+            left_out[of] = event.valid_until
         else:
-            caught.setdefault(event.key_id, event.checked_at)
-    return rows
+            held.pop(key, None)
 
 
 def freed(of: Order, key: int, since: datetime, proof: Any) -> Facts:
-    since = max(since, of.began_at or since)
     row = of.keys[key]
     return {
         "key": f"{row.prefix}…{row.last_four}",

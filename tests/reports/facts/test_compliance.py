@@ -4,8 +4,9 @@ import io
 import json
 import subprocess
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pikepdf
@@ -26,7 +27,7 @@ from kyc.rules import packs
 from reports import canonical, long_tables, pdf
 from reports.building import LANGUAGE
 from reports.changed import changes
-from reports.facts.compliance import COMPLIANCE
+from reports.facts.compliance import COMPLIANCE, wrongly_closed
 from tests import cast
 from tests.conftest import owner
 from tests.kyc.cases import scenes
@@ -204,6 +205,45 @@ class TestTime:
 
     def test_receipt_is_told_to_the_minute(self, told: Told) -> None:
         assert told.facts["closed"]["directive"]["received_at"].endswith(":00Z")
+
+
+class TestWronglyClosed:
+    """By day: proofs of key 1 or 2 of customer 7, or with no key of all that he has."""
+
+    DAY = timezone.now()
+
+    def at(self, day: int) -> datetime:
+        return self.DAY + timedelta(days=day)
+
+    def proof(self, day: int, verdict: str, key: int | None = 1, **more: Any) -> SimpleNamespace:
+        told = {"organisation_id": 7, "key_id": key, "checked_at": self.at(day), "stale_at": None, "verdict": verdict}
+        return SimpleNamespace(**(told | {"valid_until": self.at(day + 30)} | more))
+
+    def found(self, *proofs: SimpleNamespace, begins: dict[int, int]) -> list[tuple[int, int, int]]:
+        rows = wrongly_closed(proofs, lambda key: self.at(begins[key]) if key in begins else None)
+        return [(key, (since - self.DAY).days, (proof.checked_at - self.DAY).days) for key, since, proof in rows]
+
+    def test_from_when_its_own_model_was_closed_or_it_was_found_inside_whichever_came_later(self) -> None:
+        proofs = self.proof(0, "inside"), self.proof(4, "unproven", 2), self.proof(5, "outside"), self.proof(6, "outside", 2)
+        assert self.found(*proofs, begins={1: 1, 2: 1}) == [(1, 1, 5), (2, 4, 6)]
+
+    def test_none_of_which_nothing_was_closed_or_only_after_it_was_freed(self) -> None:
+        proofs = self.proof(0, "unproven"), self.proof(0, "unproven", 2), self.proof(3, "outside"), self.proof(3, "outside", 2)
+        assert self.found(*proofs, begins={2: 8}) == []
+
+    def test_a_customer_left_out_is_freed_once_and_only_where_he_was_closed(self) -> None:
+        left_out, again = self.proof(1, "outside", None), self.proof(30, "outside", None)
+        looked = self.proof(0, "inside"), self.proof(12, "inside"), self.proof(20, "inside", 2)
+        assert self.found(looked[0], left_out, *looked[1:], again, self.proof(40, "outside"), begins={1: 2, 2: 2}) == []
+        appealed = self.proof(5, "outside", None), looked[1], self.proof(34, "outside", None)
+        assert self.found(looked[0], *appealed, begins={1: 2, 2: 2}) == [(1, 2, 5)]
+
+    def test_left_out_no_more_he_is_closed_from_then(self) -> None:
+        left_out = self.proof(1, "outside", None)
+        gone = self.proof(1, "outside", None, stale_at=self.at(10))
+        proofs = self.proof(0, "inside"), left_out, gone, self.proof(14, "outside")
+        assert self.found(*proofs, begins={1: 2}) == [(1, 10, 14)]
+        assert self.found(self.proof(0, "inside"), left_out, self.proof(35, "outside"), begins={1: 2}) == [(1, 31, 35)]
 
 
 class TestAfter:
