@@ -33,7 +33,9 @@ STANDINGS = (BLOCKED, LIMITED, EXEMPT, UNLOOKED, NOT_YET, REVOKED, UNTOUCHED)
 WITHHELD = "told in the full report"
 OF_STATUS = frozenset({CUSTOMER, RESPONSIBLE})
 OF_ATTRIBUTE = frozenset({*BY_COUNTRY.values(), FORMED})
-COUNTS = ("keys", "outside", "inside", "unproven", "unchecked", "refused", "refused_outside")
+COUNTS = (
+    "keys", "outside", "inside", "unproven", "unchecked", "refused", "refused_outside", "imported", "imported_refused",
+)  # fmt: skip
 POSITION = (
     "Keys are told as they stood at the effective instant, or where the order was over by then, at its last moment. Before are "
     "the keys that were issued by the end of the minute of receipt, or by the entry of the order where that was sooner, and not "
@@ -51,6 +53,11 @@ SERIES = (
     "count nothing had been entered. The order is in full effect when all its models are closed, what is stored of every key was "
     "brought after it, and gateways that keep a copy were told. Beside that stands the first minute in which every key that is "
     "not shown to be outside was counted as refused; of each minute the first count stands."
+)
+ELSEWHERE = (
+    "Keys that another product issued and that were taken over are told as numbers in the minute series alone: how many there "
+    "were, and how many of them were refused. Nobody knows which models they reach, so each is refused while any is closed, "
+    "unless its customer is left out."
 )
 ERRORS = (
     "A key was wrongly caught where a model that it has was closed to it, and it was shown to be outside later: by a proof, or "
@@ -567,6 +574,7 @@ def completeness(reader: Reader, facts: Facts) -> Facts:
     return {
         "unknowns": [{"what": what, "sentence": sentence} for what, sentence in unknowns(facts)],
         "not_covered": [
+            {"what": "Keys issued elsewhere", "sentence": ELSEWHERE},
             {"what": "Requests refused", "sentence": "How many requests of each key were refused stands in its customer's R-06."},
         ],
         "recorded_later": later,

@@ -20,7 +20,8 @@ from accounts import snapshots
 from accounts.models import AuditEvent, Snapshot
 from kyc.directives import acting, appealing, carrying, counting, extending
 from kyc.directives.models import Directive, DirectiveNotice
-from kyc.keys import appeals, linking
+from kyc.keys import appeals, importing, linking
+from kyc.keys.estate_file import Line
 from kyc.keys.models import Key
 from kyc.parties.models import PersonStatus
 from kyc.rules import packs
@@ -98,6 +99,8 @@ def lived(folder: Path) -> Told:
     # What was declared of Sørvik has ended: nothing shows either.
     PersonStatus.objects.live().filter(organisation=sorvik.organisation, axis="ear").update(valid_to=timezone.localdate())
     ends = timezone.now() + timedelta(days=30)
+    importing.load([Line(2, "acct-7", "Teknik AB", "dev@teknik.example", "SE", "Ada", "sk-abcd1234", "ZZZZ", "0" * 64, "sha256",
+                         timezone.localdate(), "")], apply=True)  # fmt: skip
     directive = acting.propose(order(received_at=timezone.now(), expires_at=ends), left_out={}, by=rui)
     counting.run()
     directive = acting.take(directive, by=sonia)
@@ -203,6 +206,13 @@ class TestTime:
         assert last["keys"] == last["outside"] + last["inside"] + last["unproven"] + last["unchecked"]
         assert series["full_effect_at"] >= series["first_effect_at"] >= series["received_at"]
 
+    def test_keys_issued_elsewhere_are_counted_apart_and_that_they_stand_nowhere_else_is_said(self, told: Told) -> None:
+        facts = told.facts["closed"]
+        assert {row["imported"] for row in facts["series"]["rows"]} == {1}
+        header, *_rows = long_tables.made(facts, {"tables": "summary"})["minutes.csv"].decode().splitlines()
+        assert header.endswith("imported,imported_refused")
+        assert "Keys issued elsewhere" in [row["what"] for row in facts["completeness"]["not_covered"]]
+
     def test_receipt_is_told_to_the_minute(self, told: Told) -> None:
         assert told.facts["closed"]["directive"]["received_at"].endswith(":00Z")
 
@@ -259,20 +269,21 @@ class TestAfter:
 
     def test_customers_told_are_counted_and_so_is_the_end(self, told: Told) -> None:
         notices = told.facts["closed"]["notices"]
-        assert (notices["customers"], notices["told"]) == (1, 1) and notices["first_told_at"]
+        # Sørvik, and whoever owns the key that was issued elsewhere.
+        assert (notices["customers"], notices["told"]) == (2, 2) and notices["first_told_at"]
         assert told.facts["closed"]["ending"]["ended_at"] == ""
         assert told.facts["appealed"]["ending"]["extensions"] == []
         [longer] = told.full["freed"]["ending"]["extensions"]
         assert (longer["extended_by"], longer["reason"]) == ("Sónia Teles", "Their letter of today.") and longer["until"]
         assert told.facts["freed"]["ending"]["extensions"][0]["reason"] == "told in the full report"
         ending = told.full["lifted"]["ending"]
-        assert (ending["how"], ending["reason"], ending["customers_told"]) == ("Lifted", "The second letter.", 1)
+        assert (ending["how"], ending["reason"], ending["customers_told"]) == ("Lifted", "The second letter.", 2)
         assert ending["ended_at"] and ending["lasted"]
 
 
 class TestProfiles:
     def test_minimised_it_names_no_customer_nobody_of_one_and_no_word_of_theirs(self, told: Told) -> None:
-        for name in ("Nordlys", "Sørvik", "Alice Olsen", "of the annex", "page 2"):
+        for name in ("Nordlys", "Sørvik", "Teknik", "Alice Olsen", "of the annex", "page 2"):
             assert name not in json.dumps(told.facts["lifted"], ensure_ascii=False), name
         assert "Nordlys" in json.dumps(told.full["lifted"]) and "of the annex" in json.dumps(told.full["lifted"])
 
