@@ -71,7 +71,12 @@ SEEN = (
     "The order names several customers. Only officers who may read directives and approvers of this report see it; customers "
     "read their own restriction alone."
 )
-PROFILE = "Minimised, customers, people, grounds and words are not told, only keys by how they begin. In full they are."
+PROFILE = (
+    "Minimised, these are not told: customers and the people of theirs, why one was left out, which document and proof show a "
+    "fact, what was said in appeals, and why the order was extended or ended. A key is told by how it begins and ends, with the "
+    "facts gone by, their status or country, when they were proved and until when that holds. In full all of it is told. The "
+    "text of the order and the names of officers are told in both."
+)
 
 
 class Order:
@@ -232,7 +237,7 @@ class Order:
         return text if self.reader.is_full or not text else WITHHELD
 
     def ground(self, ground: Facts) -> Facts:
-        """One fact gone by, in words, with what it says and the evidence of it."""
+        """One fact gone by, in words, with what it says; in full with the evidence of it."""
         code, row, number = ground["fact"], ground["row"], ground["evidence"]
         told = {
             "fact": str(FACT_WORDS[code]), "status": "", "evidence": "", "proved_by": "", "proved_at": "",
@@ -247,10 +252,11 @@ class Order:
         elif code in OF_ATTRIBUTE and row in self.attributes:
             told["status"] = str(self.attributes[row].country)
         if model and (found := self.evidence.get((model, number or 0))):
-            told |= {"evidence": f"document {found.document_id}, proof {number}", "proved_at": instant(found.proved_at)}
+            evidence = self.words(f"document {found.document_id}, proof {number}")
+            told |= {"evidence": evidence, "proved_at": instant(found.proved_at)}
             told["proved_by"] = self.officers.get(found.proved_by_id, "")
         elif number:
-            told["evidence"] = f"record {number}"
+            told["evidence"] = self.words(f"record {number}")
         return told
 
 
@@ -515,7 +521,7 @@ def ending(reader: Reader) -> Facts:
         "ended_at": instant(of.over_at),
         "how": "by the clock" if is_by_clock else str(Directive.State(row.state).label) if of.over_at else "",
         "by": of.officers.get(row.ended_by_id, "") if row.ended_at else "",
-        "reason": row.end_reason,
+        "reason": of.words(row.end_reason),
         "lasted": lasted(of.over_at - of.began_at) if of.over_at and of.began_at and of.over_at > of.began_at else "",
         "customers_told": len(rows),
         "last_told_at": instant(max((one.ended_at for one in rows), default=None)),

@@ -28,7 +28,7 @@ from kyc.rules import packs
 from reports import canonical, long_tables, pdf
 from reports.building import LANGUAGE
 from reports.changed import changes
-from reports.facts.compliance import COMPLIANCE, wrongly_closed
+from reports.facts.compliance import COMPLIANCE, WITHHELD, wrongly_closed
 from tests import cast
 from tests.conftest import owner
 from tests.kyc.cases import scenes
@@ -282,8 +282,17 @@ class TestAfter:
 
 
 class TestProfiles:
+    def test_minimised_a_key_tells_by_which_facts_and_not_by_which_evidence(self, told: Told) -> None:
+        facts = told.facts["freed"]
+        keys = [ground for row in facts["keys"] for ground in row["grounds"]]
+        assert {ground["evidence"] for ground in keys} == {WITHHELD}
+        assert {ground["status"] for ground in keys} == {"US", "exempt"}
+        assert {ground["evidence"] for row in facts["errors"] for ground in row["found_by"]} == {WITHHELD}
+        assert told.facts["lifted"]["ending"]["reason"] == WITHHELD
+        assert told.facts["lifted"]["ending"]["by"] == "rui"
+
     def test_minimised_it_names_no_customer_nobody_of_one_and_no_word_of_theirs(self, told: Told) -> None:
-        for name in ("Nordlys", "Sørvik", "Teknik", "Alice Olsen", "of the annex", "page 2"):
+        for name in ("Nordlys", "Sørvik", "Teknik", "Alice Olsen", "of the annex", "page 2", "second letter"):
             assert name not in json.dumps(told.facts["lifted"], ensure_ascii=False), name
         assert "Nordlys" in json.dumps(told.full["lifted"]) and "of the annex" in json.dumps(told.full["lifted"])
 
