@@ -48,11 +48,13 @@ PROOF = (
     "how long it may be relied on. It counts no more from the moment when a fact changed or it ran out."
 )
 SERIES = (
-    "The product counts keys each minute from the entry of the order until ten minutes after a model was closed, and then once a "
-    "day. Refused are those that a gateway that asked in that minute was told no for this order. Between receipt and the first "
-    "count nothing had been entered. The order is in full effect when all its models are closed, what is stored of every key was "
-    "brought after it, and gateways that keep a copy were told. Beside that stands the first minute in which every key that is "
-    "not shown to be outside was counted as refused; of each minute the first count stands."
+    "Keys are counted whenever the product works at the order, once a minute at most: from its entry on when keys are looked at "
+    "that are new, whose facts changed or whose proof ran out; each minute from when a model was closed until ten minutes later, "
+    "and while keys and gateways are brought after it; and once a day from when the order was taken. Before its entry, and "
+    "between these, nothing is counted. Refused are those that a gateway that asked in that minute was told no for this order. "
+    "The order is in full effect when all its models are closed, what is stored of every key was brought after it, and gateways "
+    "that keep a copy were told. Beside that stands the first minute in which every key that is not shown to be outside was "
+    "counted as refused; of each minute the first count stands."
 )
 ELSEWHERE = (
     "Keys that another product issued and that were taken over are told as numbers in the minute series alone: how many there "
