@@ -24,7 +24,7 @@ from reports.facts.frame import Frame
 from reports.facts.reader import FULL, MINIMISED, exact
 from reports.instants import EARLIEST, year_before
 from reports.long_tables import SUMMARY
-from reports.models import Report
+from reports.models import Report, require_kind
 
 
 class FutureAsked(Refused):
@@ -119,6 +119,7 @@ def request(
     NotPermitted, SandboxAsked, NeverSent, FutureAsked, TooEarly, NotYetThere, NothingKnown, BadInterval, NoSuchKey, NoProfile,
     NoSuchPaper, NoSummary, WasWithdrawn."""
     require(by, Permission.REPORT_REQUEST)
+    require_kind(kind, by=by)
     is_reported(organisation)
     if valid_at and valid_at > timezone.now():
         raise FutureAsked(_("“As of” lies in the future. Choose a day that has begun."))
@@ -202,6 +203,7 @@ def restate(first: Report, *, now: Snapshot | None = None, by: User) -> Report:
     """The same customer, instant and parameters, as known now: it will say what changed, and take the first one's place. `now` as
     for a request. Raises NothingToRestate, and as a request does."""
     require(by, Permission.REPORT_REQUEST)
+    require_kind(first.kind, by=by)
     restating.must_stand(first)
     return request(
         first.organisation,
@@ -288,6 +290,7 @@ def downloaded(report: Report, *, by: User) -> Report:
     """Writes down that the file of a built report was handed to `by`, each time. One that waits for an approval is read by who
     may approve it and by who asked. Raises NotPermitted, NotReady."""
     require(by, Permission.SUBJECT_ANSWER if report.is_for_subject else Permission.REPORT_VIEW)
+    require_kind(report.kind, by=by)
     if report.state == Report.State.AWAITING:
         if report.requested_by_id != by.pk:
             require(by, Permission.REPORT_APPROVE)

@@ -9,7 +9,7 @@ from accounts.models import Organisation, Proposal, User
 from accounts.permissions import Permission, require
 from accounts.refused import ReasonMissing, Refused
 from config import jobs
-from reports.models import Report
+from reports.models import Report, require_kind
 
 CHOICE, REASON = "issue", "asked_for"
 POLICY = proposals.Policy(
@@ -56,6 +56,7 @@ def decline(report: Report, *, note: str, by: User) -> Report:
 
 def ended(report: Report, outcome: Proposal.Outcome, *, by: User, note: str = "") -> Report:
     require(by, Permission.REPORT_APPROVE)
+    require_kind(report.kind, by=by)
     found = Report.objects.select_for_update(of=("self",)).select_related("proposal").get(pk=report.pk)
     if found.state != Report.State.AWAITING or found.proposal is None:
         raise NotAwaiting(_("This report does not wait for an approval."))
@@ -68,6 +69,7 @@ def withdraw(report: Report, *, reason: str, by: User) -> Report:
     """It stays registered as withdrawn, with who did it, when and why; its file stays what it was. Raises NotPermitted,
     NotIssued, ReasonMissing."""
     require(by, Permission.REPORT_APPROVE)
+    require_kind(report.kind, by=by)
     if not reason.strip():
         raise ReasonMissing(_("Say why it is withdrawn."))
     found = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)

@@ -20,6 +20,7 @@ from kyc.onboarding.prove import private
 from reports import links, report_page
 from reports.forms import LinkForm
 from reports.link_models import ReportLink
+from reports.models import Report
 
 # By address: a whole office may sit behind one.
 LOOKS, TAKINGS = "120/h/ip", "30/h/ip"
@@ -30,7 +31,7 @@ UNPROCESSABLE = 422
 @require_POST
 def make(request: HttpRequest, pk: int) -> HttpResponse:
     """The answer is the one page that ever shows the address."""
-    found = report_page.of(pk)
+    found = report_page.of(pk, request.user)
     form = LinkForm(request.POST)
     if not form.is_valid():
         return report_page.drawn(request, found, link_form=form, status=UNPROCESSABLE)
@@ -49,7 +50,8 @@ def make(request: HttpRequest, pk: int) -> HttpResponse:
 @staff(Permission.REPORT_VIEW)
 @require_POST
 def end(request: HttpRequest, pk: int, link: int) -> HttpResponse:
-    found = get_object_or_404(ReportLink.objects.select_related("report"), pk=link, report=pk)
+    visible = Report.objects.visible_to(request.user).filter(pk=pk)
+    found = get_object_or_404(ReportLink.objects.select_related("report"), pk=link, report__in=visible)
     try:
         links.end(found, by=request.user)
     except Refused as refused:

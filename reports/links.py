@@ -18,7 +18,7 @@ from accounts.permissions import Permission, require
 from accounts.refused import Refused
 from reports.facts.reader import FULL
 from reports.link_models import LONGEST, ReportLink
-from reports.models import Report
+from reports.models import BESIDES, Report, require_kind
 
 OPENED = "report.link_opened"
 # For so many days a link may be made; the first is the usual.
@@ -68,6 +68,7 @@ def is_for_others(report: Report) -> bool:
 def make(report: Report, *, reader: str, days: int = DAYS[0], by: User) -> tuple[ReportLink, str]:
     """The link and its secret, which is told this once. Raises NotPermitted, NotForOthers, NoReader, BadDays."""
     require(by, Permission.REPORT_VIEW)
+    require_kind(report.kind, by=by)
     # So that it is not withdrawn meanwhile.
     found = Report.objects.select_for_update(of=("self",)).defer("facts", "changes").get(pk=report.pk)
     if not is_for_others(found):
@@ -95,6 +96,7 @@ def end(link: ReportLink, *, by: User) -> None:
     """Whoever may download the report may end any link to it; repeated, it is silence. Raises NotPermitted."""
     require(by, Permission.REPORT_VIEW)
     found = ReportLink.objects.select_for_update(of=("self",)).select_related("report").get(pk=link.pk)
+    require_kind(found.report.kind, by=by)
     if found.ended_at:
         return
     found.ended_at, found.ended_by = timezone.now(), by
@@ -106,7 +108,12 @@ def known(token: str) -> ReportLink | None:
     """The live link of that secret. It ends with its report, and when its maker may not download that himself any more."""
     rows = ReportLink.objects.live().select_related("report", "made_by").defer("report__facts", "report__changes")
     found = rows.filter(digest=digest(token)).first()
-    return found if found and found.made_by.can(Permission.REPORT_VIEW) and is_for_others(found.report) else None
+    return found if found and may_give(found.report, by=found.made_by) and is_for_others(found.report) else None
+
+
+def may_give(report: Report, *, by: User) -> bool:
+    """Whether the maker of a link may download the report himself."""
+    return by.can(Permission.REPORT_VIEW) and by.can(BESIDES.get(report.kind, Permission.REPORT_VIEW))
 
 
 @transaction.atomic
@@ -126,7 +133,7 @@ def take(token: str) -> Report:
 def shown(report: Report) -> list[Shown]:
     """The live ones, the newest first."""
     links = list(ReportLink.objects.live().filter(report=report).select_related("made_by").order_by("-pk"))
-    links = [link for link in links if link.made_by.can(Permission.REPORT_VIEW)]
+    links = [link for link in links if may_give(report, by=link.made_by)]
     rows = AuditEvent.objects.filter(verb=OPENED, target_type=ReportLink._meta.label_lower)
     counted = dict(
         rows.filter(target_id__in=[str(link.pk) for link in links]).values_list("target_id").annotate(Count("pk")).order_by()

@@ -29,13 +29,14 @@ class TooMany(Refused):
 
 
 def chosen(numbers: Iterable[int], *, by: User) -> list[Report]:
-    """The issued ones of these, in their order: what is not issued, or answers a person about himself, is left out. Raises
-    NotPermitted, NoneChosen, TooMany."""
+    """The issued ones of these, in their order: what is not issued, answers a person about himself, or is of a kind
+    that `by` may not read, is left out. Raises NotPermitted, NoneChosen, TooMany."""
     require(by, Permission.REPORT_VIEW)
     wanted = set(numbers)
     if len(wanted) > MOST:
         raise TooMany(_("Choose at most %(most)s reports at once.") % {"most": MOST})
-    found = Report.objects.filter(pk__in=wanted, state__in=verification.STANDING).exclude(kind=Report.Kind.SUBJECT)
+    rows = Report.objects.visible_to(by).filter(pk__in=wanted, state__in=verification.STANDING)
+    found = rows.exclude(kind=Report.Kind.SUBJECT)
     ready = list(found.defer("facts").order_by("pk"))
     if not ready:
         raise NoneChosen(_("Choose at least one report that is ready."))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, Proposal, Snapshot, User
+from accounts.permissions import Permission, require
 from accounts.vault import RowNumber, SealedField, Subject, VaultFileField
 from accounts.vault.models import SubjectKey
 from config import jobs
@@ -19,6 +20,20 @@ from reports.schedule_models import ReportSchedule as ReportSchedule
 
 # What of an issued report still changes, and into what.
 MOVES = ("state", "superseded_at", "superseded_by_id", "withdrawn_at", "withdrawn_by_id", "withdrawn_because")
+# What a kind asks of its reader besides: it tells what stands behind that permission.
+BESIDES = {"R-20": Permission.BLOCKED_VIEW}
+
+
+def require_kind(kind: str, *, by: User) -> None:
+    """Raises NotPermitted where `by` may not read what reports of that kind tell."""
+    if kind in BESIDES:
+        require(by, BESIDES[kind])
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    def visible_to(self, user: User) -> "ReportQuerySet":
+        """Of the kinds that somebody who reads reports may read; the others are not there for him."""
+        return self.exclude(kind__in=[kind for kind, permission in BESIDES.items() if not user.can(permission)])
 
 
 @tracked(exclude=["progress", "stage", "facts", "changes"])
@@ -80,6 +95,8 @@ class Report(Claimable):
     file = VaultFileField(blank=True)
     # Of the signed PDF, by which whoever holds it finds out what it is.
     file_sha256 = models.CharField(max_length=64, blank=True)
+
+    objects = ReportQuerySet.as_manager()
 
     class Meta:
         indexes = [

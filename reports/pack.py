@@ -28,7 +28,7 @@ from kyc.evidence.models import Document
 from kyc.rules import packs
 from reports import bods, canonical, checker, sanitised, signing, verification
 from reports.facts.reader import Reader
-from reports.models import Report
+from reports.models import Report, require_kind
 
 # What documents are taken for, as the audit has it.
 PURPOSE = "authority"
@@ -67,6 +67,7 @@ def allowed(report: Report, *, by: User) -> list[Document]:
     """The documents that the report names, where `by` may have its pack. Raises NotPermitted, NoPack."""
     require(by, Permission.REPORT_VIEW)
     require(by, Permission.DOCUMENT_VIEW)
+    require_kind(report.kind, by=by)
     if report.is_for_subject:
         raise NoPack(_("The answer to a person about himself has no evidence pack: it goes to him alone."))
     if not verification.standing(report):

@@ -1,7 +1,6 @@
 """The pages of packs that a worker puts together: how far it is, and the file once it is ready."""
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +14,7 @@ from accounts.private_files import private_file
 from accounts.refused import Refused
 from accounts.vault import FileErased
 from reports import packing
-from reports.models import Report
+from reports.models import Report, ReportQuerySet
 from reports.pack_models import ReportPack
 
 PACK = gettext_lazy("The pack")
@@ -36,7 +35,7 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
         "pack": found,
         "is_over": is_over or found.state == ReportPack.State.ERASED,
         "progress": progress.of_job(PACK, found, found.asked_at),
-        "reports": within(found).select_related("organisation"),
+        "reports": within(found).visible_to(request.user).select_related("organisation"),
     }
     page = render(request, "reports/pack_state.html" if is_part else "reports/pack.html", told)
     return elevated.begin_file(request, page)
@@ -69,7 +68,7 @@ def handed_over(request: HttpRequest, found: ReportPack) -> HttpResponseBase:
         return redirect("reports:pack", found.pk)
 
 
-def within(found: ReportPack) -> QuerySet[Report]:
+def within(found: ReportPack) -> ReportQuerySet:
     return Report.objects.filter(pk__in=found.reports).defer("facts", "changes").order_by("pk")
 
 

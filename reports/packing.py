@@ -22,7 +22,7 @@ from accounts.vault.models import SubjectKey
 from config import jobs
 from kyc.evidence.models import Document
 from reports import building, many, pack
-from reports.models import Report
+from reports.models import Report, require_kind
 from reports.pack_models import KEPT, ReportPack
 
 S = ReportPack.State
@@ -162,6 +162,8 @@ def take(row: ReportPack, *, by: User) -> ReportPack:
     if found.is_evidence:
         pack.take(Report.objects.get(pk=found.reports[0]), leaving=documents, by=by)
     else:
+        for kind in Report.objects.filter(pk__in=found.reports).values_list("kind", flat=True).distinct().order_by("kind"):
+            require_kind(kind, by=by)
         many.take(found.reports, by=by)
     return found
 

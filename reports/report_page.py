@@ -4,13 +4,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from accounts import elevated, keeping, retention
+from accounts.models import User
 from reports import actions, links, packing, restating, stages
 from reports.forms import LinkForm
 from reports.models import Report
 
 
-def of(pk: int) -> Report:
-    return get_object_or_404(Report.objects.select_related("organisation", "requested_by", "proposal", "restates"), pk=pk)
+def of(pk: int, user: User) -> Report:
+    """As `user` may see it."""
+    rows = Report.objects.visible_to(user).select_related("organisation", "requested_by", "proposal", "restates")
+    return get_object_or_404(rows, pk=pk)
 
 
 def drawn(request: HttpRequest, found: Report, *, link_form: LinkForm | None = None, status: int = 200) -> HttpResponse:

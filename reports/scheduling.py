@@ -19,7 +19,7 @@ from config import jobs
 from reports import actions
 from reports.calendar import after, before
 from reports.facts.catalogue import CATALOGUE
-from reports.models import Report, ReportSchedule
+from reports.models import BESIDES, Report, ReportSchedule, require_kind
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +99,7 @@ def set_up(
 ) -> ReportSchedule:
     """From `first_on` on, as `by`. Raises NotPermitted, NotDue, AlreadyScheduled, and as a request does."""
     require(by, Permission.REPORT_REQUEST)
+    require_kind(kind, by=by)
     if first_on < today():
         raise NotDue(_("It begins today or later."))
     if organisation:
@@ -184,7 +185,8 @@ def ask(pk: int, now: Snapshot, last: int = 0) -> int:
 
 def over(found: ReportSchedule) -> str:
     """Why nothing is asked for by it any more; empty where it goes on."""
-    if not found.set_up_by.can(Permission.REPORT_REQUEST) or not found.set_up_by.is_active:
+    asked = (Permission.REPORT_REQUEST, BESIDES.get(found.kind, Permission.REPORT_REQUEST))
+    if not all(found.set_up_by.can(one) for one in asked) or not found.set_up_by.is_active:
         return ReportSchedule.End.LEFT
     return ReportSchedule.End.CLOSED if found.organisation and found.organisation.is_closed else ""
 

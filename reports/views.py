@@ -40,8 +40,8 @@ def reports(request: HttpRequest) -> HttpResponse:
     """The newest first; kind, organisation and page stand in the address."""
     form = FilterForm(request.GET)
     chosen = form.chosen()
-    rows = Report.objects.filter(**chosen).select_related("organisation", "requested_by").defer("facts").order_by("-pk")
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    rows = Report.objects.visible_to(request.user).filter(**chosen).select_related("organisation", "requested_by")
+    page = Paginator(rows.defer("facts").order_by("-pk"), A_PAGE).get_page(request.GET.get("page"))
 
     def address(number: int) -> str:
         kept = {name: getattr(value, "pk", value) for name, value in chosen.items()}
@@ -101,14 +101,14 @@ def requesting(request: HttpRequest, form: RequestForm, *, status: int = 200) ->
 @staff(Permission.REPORT_VIEW)
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """The page asks again every second while a worker builds; without JavaScript the reader reloads."""
-    return report_page.drawn(request, report_page.of(pk))
+    return report_page.drawn(request, report_page.of(pk, request.user))
 
 
 @staff(Permission.REPORT_REQUEST)
 @require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """A second report of the same customer, instants and parameters: the same rules and template give the same facts."""
-    first = get_object_or_404(Report.objects.select_related("organisation"), pk=pk)
+    first = get_object_or_404(Report.objects.visible_to(request.user).select_related("organisation"), pk=pk)
     try:
         made = actions.again(first, by=request.user)
     except Refused as refused:
@@ -124,7 +124,7 @@ def restate(request: HttpRequest, pk: int) -> HttpResponse:
     # As for a request: what is known now must not count the one that asks.
     now = snapshots.take()
     with scope.of_officer(request.user):
-        first = get_object_or_404(Report.objects.select_related("organisation"), pk=pk)
+        first = get_object_or_404(Report.objects.visible_to(request.user).select_related("organisation"), pk=pk)
         try:
             made = actions.restate(first, now=now, by=request.user)
         except Refused as refused:
@@ -153,7 +153,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 def done(request: HttpRequest, pk: int, act: Callable[[Report], Report]) -> HttpResponse:
     """Does it, or says why not, and shows the report."""
-    found = get_object_or_404(Report, pk=pk)
+    found = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     try:
         act(found)
     except Refused as refused:
@@ -164,7 +164,7 @@ def done(request: HttpRequest, pk: int, act: Callable[[Report], Report]) -> Http
 @staff(Permission.REPORT_VIEW)
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """What holds a person's data in full goes only to who answers him, and has shown that it is he."""
-    found = get_object_or_404(Report, pk=pk)
+    found = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     if not found.is_for_subject:
         return handed_over(request, found)
     if not request.user.can(Permission.SUBJECT_ANSWER):
@@ -174,7 +174,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @elevated.elevated(_("Download the answer to a person about his own data"), file_of="reports:report")
 def download_of_a_person(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return handed_over(request, get_object_or_404(Report, pk=pk))
+    return handed_over(request, get_object_or_404(Report.objects.visible_to(request.user), pk=pk))
 
 
 @staff(Permission.REPORT_VIEW)
@@ -200,7 +200,7 @@ def download_many(request: HttpRequest) -> HttpResponseBase:
 @staff(Permission.REPORT_VIEW)
 def evidence_pack(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Documents go only to who may open them, and has shown that it is he."""
-    found = get_object_or_404(Report, pk=pk)
+    found = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     if found.is_for_subject or not request.user.can(Permission.DOCUMENT_VIEW):
         raise Http404
     return pack_of(request, pk)
@@ -208,7 +208,7 @@ def evidence_pack(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @elevated.elevated(_("Take the evidence pack of a report, with the documents that go with it"), file_of="reports:report")
 def pack_of(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(Report, pk=pk)
+    found = get_object_or_404(Report.objects.visible_to(request.user), pk=pk)
     try:
         documents = pack.allowed(found, by=request.user)
         if packing.is_large([found], documents):

@@ -9,7 +9,7 @@ from kyc.directives import tiers
 from kyc.directives.models import Directive, DirectiveMinute
 from kyc.keys.closed import CLOSED, EVERY
 
-# For so long after something changed each minute is noted, and then each day.
+# For so long after a tier began each minute is noted, and else each day.
 EACH_MINUTE = timedelta(minutes=10)
 DAY = timedelta(days=1)
 # By this directive alone, whatever another closes.
@@ -63,8 +63,8 @@ def note(directive: Directive, at: datetime | None = None) -> None:
 
 
 def is_due(directive: Directive) -> bool:
-    """Whether a minute is to be noted: each one while something moves, from receipt of the order by us to shortly after it began,
-    and a day's otherwise."""
+    """Whether a minute is to be noted where nothing else is to be done of an order that was taken: each one until shortly after a
+    tier began, and else a day's. Whoever has something to do of it notes the minute besides (carrying.carry)."""
     moment = timezone.now()
     last = directive.minutes.order_by("-minute").values_list("minute", flat=True).first()
     moved = directive.standing.tiers.filter(begins_at__gt=moment - EACH_MINUTE, begins_at__lte=moment).exists()

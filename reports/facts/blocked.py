@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.history import as_of, changes
 from accounts.models import Proposal
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
@@ -26,7 +28,8 @@ HELD = (
 )
 FILED = (
     "A report is prepared by one officer, and checked and filed by another; the database refuses the same person for both. The "
-    "reference is the one that the authority's own system gave."
+    "reference is the one that the authority's own system gave. That there is nothing to report is prepared and confirmed so "
+    "too: the clock runs until the second officer has confirmed it."
 )
 OWNED = (
     "Where listed parties own the customer, the arithmetic is that of the 50 Percent Rule: a party held by blocked parties, in "
@@ -63,7 +66,6 @@ def told(reader: Reader, rows: list[Any]) -> list[Facts]:
 
 
 def row_told(reader: Reader, row: Any, filings: list[Facts]) -> Facts:
-    first = next((one for one in filings if one["kind"] == str(BlockedFiling.Kind.INITIAL.label)), None)
     is_released = row.released_on is not None and row.released_on <= reader.day
     return {
         "id": row.pgh_obj_id,
@@ -84,7 +86,7 @@ def row_told(reader: Reader, row: Any, filings: list[Facts]) -> Facts:
         "on": day(row.happened_on),
         "recorded_at": instant(row.made_at),
         "due_on": day(row.due_on),
-        "clock": clock(row, first["filed_on"] if first else "", reader.day),
+        "clock": clock(row, filings, reader.day),
         "filings": filings,
         "released_on": day(row.released_on) if is_released else "",
         "release_ground": row.release_ground if is_released else "",
@@ -96,29 +98,37 @@ def listed(row: Any, name: str) -> list[Facts]:
     return list(row.facts.get(name, [])) if isinstance(row.facts, dict) else []
 
 
-def clock(row: Any, filed_on: str, on: date) -> str:
-    """What became of it by its day."""
-    if row.state == S.DISMISSED:
+def clock(row: Any, filings: list[Facts], on: date) -> str:
+    """What became of it by its day, by what was filed of it by then."""
+    if any(one["ended_at"] for one in filings):
         return "ended: two officers found nothing to report"
+    first = (one["filed_on"] for one in filings if one["kind"] == str(BlockedFiling.Kind.INITIAL.label))
+    filed_on = next(first, "")
     if not filed_on:
         return "overdue, not filed" if row.due_on < on else "running, not filed"
     return "filed in time" if filed_on <= day(row.due_on) else "filed late"
 
 
 def filed(reader: Reader) -> dict[int, list[Facts]]:
-    """What was filed by the day, by record."""
-    rows = list(as_of(BlockedFiling, reader.snapshot).filter(state="taken", filed_on__lte=reader.day).order_by("pgh_obj_id"))
+    """What was filed by the day, by record; and that nothing was to be filed, where a second officer had confirmed it by the
+    effective instant."""
+    none = BlockedFiling.Kind.NONE
+    by_then = Q(filed_on__lte=reader.day) | Q(kind=none)
+    rows = list(as_of(BlockedFiling, reader.snapshot).filter(by_then, state="taken").order_by("pgh_obj_id"))
     by = as_of(Proposal, reader.snapshot).filter(pgh_obj_id__in=[row.proposal_id for row in rows])
     proposals = {row.pgh_obj_id: row for row in by}
     names = reader.people(pk for row in proposals.values() for pk in (row.proposed_by_id, row.outcome_by_id))
     found: dict[int, list[Facts]] = {}
     for row in rows:
         proposal = proposals[row.proposal_id]
+        if row.kind == none and proposal.outcome_at > reader.valid_at:
+            continue
         found.setdefault(row.record_id or 0, []).append(
             {
                 "kind": str(BlockedFiling.Kind(row.kind).label),
                 "year": row.year or 0,
                 "filed_on": day(row.filed_on),
+                "ended_at": instant(proposal.outcome_at) if row.kind == none else "",
                 "reference": row.reference,
                 "note": row.note,
                 "prepared_by": names.get(proposal.proposed_by_id, ""),

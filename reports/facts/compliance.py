@@ -2,7 +2,7 @@
 what was put right, whom we told, and how it ended."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -33,7 +33,9 @@ STANDINGS = (BLOCKED, LIMITED, EXEMPT, UNLOOKED, NOT_YET, REVOKED, UNTOUCHED)
 WITHHELD = "told in the full report"
 OF_STATUS = frozenset({CUSTOMER, RESPONSIBLE})
 OF_ATTRIBUTE = frozenset({*BY_COUNTRY.values(), FORMED})
-COUNTS = ("keys", "outside", "inside", "unproven", "unchecked", "refused", "refused_outside")
+COUNTS = (
+    "keys", "outside", "inside", "unproven", "unchecked", "refused", "refused_outside", "imported", "imported_refused",
+)  # fmt: skip
 POSITION = (
     "Keys are told as they stood at the effective instant, or where the order was over by then, at its last moment. Before are "
     "the keys that were issued by the end of the minute of receipt, or by the entry of the order where that was sooner, and not "
@@ -46,15 +48,22 @@ PROOF = (
     "how long it may be relied on. It counts no more from the moment when a fact changed or it ran out."
 )
 SERIES = (
-    "The product counts keys each minute from the entry of the order until ten minutes after a model was closed, and then once a "
-    "day. Refused are those that a gateway that asked in that minute was told no for this order. Between receipt and the first "
-    "count nothing had been entered. The order is in full effect when all its models are closed, what is stored of every key was "
-    "brought after it, and gateways that keep a copy were told. Beside that stands the first minute in which every key that is "
-    "not shown to be outside was counted as refused; of each minute the first count stands."
+    "Keys are counted whenever the product works at the order, once a minute at most: from its entry on when keys are looked at "
+    "that are new, whose facts changed or whose proof ran out; each minute from when a model was closed until ten minutes later, "
+    "and while keys and gateways are brought after it; and once a day from when the order was taken. Before its entry, and "
+    "between these, nothing is counted. Refused are those that a gateway that asked in that minute was told no for this order. "
+    "The order is in full effect when all its models are closed, what is stored of every key was brought after it, and gateways "
+    "that keep a copy were told. Beside that stands the first minute in which every key that is not shown to be outside was "
+    "counted as refused; of each minute the first count stands."
+)
+ELSEWHERE = (
+    "Keys that another product issued and that were taken over are told as numbers in the minute series alone: how many there "
+    "were, and how many of them were refused. Nobody knows which models they reach, so each is refused while any is closed, "
+    "unless its customer is left out."
 )
 ERRORS = (
-    "A key was wrongly caught where it was closed while the order was in effect, and was shown to be outside later: by a proof, "
-    "or because an appeal was won."
+    "A key was wrongly caught where a model that it has was closed to it, and it was shown to be outside later: by a proof, or "
+    "because an appeal was won. While its customer is left out as a whole nothing is closed to it."
 )
 NOTICES = (
     "Each customer of a key that the order closes something of is told once: a notice on the pages of the account, and an e-mail "
@@ -64,7 +73,12 @@ SEEN = (
     "The order names several customers. Only officers who may read directives and approvers of this report see it; customers "
     "read their own restriction alone."
 )
-PROFILE = "Minimised, customers, people, grounds and words are not told, only keys by how they begin. In full they are."
+PROFILE = (
+    "Minimised, these are not told: customers and the people of theirs, why one was left out, which document and proof show a "
+    "fact, what was said in appeals, and why the order was extended or ended. A key is told by how it begins and ends, with the "
+    "facts gone by, their status or country, when they were proved and until when that holds. In full all of it is told. The "
+    "text of the order and the names of officers are told in both."
+)
 
 
 class Order:
@@ -113,6 +127,11 @@ class Order:
     @cached_property
     def began_at(self) -> datetime | None:
         return min((row.begins_at for row in self.closed.values()), default=None)
+
+    def begins(self, key: int) -> datetime | None:
+        """From when on a model that the key has is closed; None where none was by then."""
+        row = self.keys.get(key)
+        return min((tier.begins_at for code, tier in self.closed.items() if row and self.has(row, {code})), default=None)
 
     @cached_property
     def organisations(self) -> dict[int, Any]:
@@ -220,7 +239,7 @@ class Order:
         return text if self.reader.is_full or not text else WITHHELD
 
     def ground(self, ground: Facts) -> Facts:
-        """One fact gone by, in words, with what it says and the evidence of it."""
+        """One fact gone by, in words, with what it says; in full with the evidence of it."""
         code, row, number = ground["fact"], ground["row"], ground["evidence"]
         told = {
             "fact": str(FACT_WORDS[code]), "status": "", "evidence": "", "proved_by": "", "proved_at": "",
@@ -235,10 +254,11 @@ class Order:
         elif code in OF_ATTRIBUTE and row in self.attributes:
             told["status"] = str(self.attributes[row].country)
         if model and (found := self.evidence.get((model, number or 0))):
-            told |= {"evidence": f"document {found.document_id}, proof {number}", "proved_at": instant(found.proved_at)}
+            evidence = self.words(f"document {found.document_id}, proof {number}")
+            told |= {"evidence": evidence, "proved_at": instant(found.proved_at)}
             told["proved_by"] = self.officers.get(found.proved_by_id, "")
         elif number:
-            told["evidence"] = f"record {number}"
+            told["evidence"] = self.words(f"record {number}")
         return told
 
 
@@ -395,33 +415,41 @@ def all_refused(of: Order, rows: list[Facts]) -> str:
 def errors(reader: Reader) -> list[Facts]:
     """Keys that were closed and shown to be outside later."""
     of = order(reader)
-    began = of.began_at
-    if began is None:
+    if of.began_at is None:
         return []
     events = changes(StandingProof, reader.snapshot).filter(standing_id=of.row.standing_id, pgh_created_at__lte=of.at)
-    caught: dict[int, datetime] = {}
-    looked: dict[int, int] = {}
-    rows = []
+    return [freed(of, key, since, proof) for key, since, proof in wrongly_closed(events, of.begins)]
+
+
+def wrongly_closed(events: Iterable[Any], begins: Callable[[int], datetime | None]) -> Iterator[tuple[int, datetime, Any]]:
+    """Each time that a key was closed and shown to be outside later: its number, since when it was closed, and the proof that
+    freed it. `events` are what was written of proofs, in that order; `begins` says from when on something of a key was closed,
+    and None of one of which nothing was. Of a customer who is left out as a whole nothing is closed while that lasts, whatever
+    his keys show by themselves."""
+    inside: dict[int, dict[int, datetime]] = {}
+    left_out: dict[int, datetime] = {}
     for event in events:
-        if event.key_id is None:
-            if event.stale_at is None and event.checked_at > began:
-                own = [key for key, organisation in looked.items() if organisation == event.organisation_id and key in caught]
-                rows += [freed(of, key, caught.pop(key), event) for key in own]
-            continue
-        looked[event.key_id] = event.organisation_id
+        of, key, at = event.organisation_id, event.key_id, event.checked_at
         if event.stale_at is not None:
+            if key is None and of in left_out:
+                left_out[of] = min(left_out[of], event.stale_at)
             continue
-        if event.verdict == OUTSIDE:
-            if event.key_id in caught and event.checked_at > began:
-                rows.append(freed(of, event.key_id, caught[event.key_id], event))
-            caught.pop(event.key_id, None)
+        if key is not None and event.verdict != OUTSIDE:
+            inside.setdefault(of, {}).setdefault(key, at)
+            continue
+        held = inside.get(of, {})
+        for one in [*held] if key is None else [key] if key in held else []:
+            began = begins(one)
+            since = max(held[one], began, left_out.get(of, began)) if began else at
+            if since < at:
+                yield one, since, event
+        if key is None:
+            left_out[of] = event.valid_until
         else:
-            caught.setdefault(event.key_id, event.checked_at)
-    return rows
+            held.pop(key, None)
 
 
 def freed(of: Order, key: int, since: datetime, proof: Any) -> Facts:
-    since = max(since, of.began_at or since)
     row = of.keys[key]
     return {
         "key": f"{row.prefix}…{row.last_four}",
@@ -495,7 +523,7 @@ def ending(reader: Reader) -> Facts:
         "ended_at": instant(of.over_at),
         "how": "by the clock" if is_by_clock else str(Directive.State(row.state).label) if of.over_at else "",
         "by": of.officers.get(row.ended_by_id, "") if row.ended_at else "",
-        "reason": row.end_reason,
+        "reason": of.words(row.end_reason),
         "lasted": lasted(of.over_at - of.began_at) if of.over_at and of.began_at and of.over_at > of.began_at else "",
         "customers_told": len(rows),
         "last_told_at": instant(max((one.ended_at for one in rows), default=None)),
@@ -554,6 +582,7 @@ def completeness(reader: Reader, facts: Facts) -> Facts:
     return {
         "unknowns": [{"what": what, "sentence": sentence} for what, sentence in unknowns(facts)],
         "not_covered": [
+            {"what": "Keys issued elsewhere", "sentence": ELSEWHERE},
             {"what": "Requests refused", "sentence": "How many requests of each key were refused stands in its customer's R-06."},
         ],
         "recorded_later": later,

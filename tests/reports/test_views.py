@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Organisation, User
+from accounts.permissions import ROLES, NotPermitted, Permission
 from kyc.keys.models import Key
-from reports import actions, building, stages
+from reports import actions, building, issuing, links, many, pack, packing, scheduling, stages
 from reports.facts.catalogue import CATALOGUE, ENTRIES
 from reports.models import Report
 from tests import cast
@@ -416,3 +417,65 @@ class TestCatalogue:
         [told] = [str(entry.approval) for entry in ENTRIES if entry.kind == kind]
         takes_two = told.startswith("Another") or ("In full: another" in told and profile == "full")
         assert (report.proposal is not None) == takes_two
+
+
+@pytest.mark.usefixtures("quick_pages", "kept")
+class TestWhatSanctionsBlocked:
+    """R-20 is read by who reads of blocked property: an investigator reads reports, and not that."""
+
+    @pytest.fixture
+    def tove(self) -> User:
+        return cast.staff("investigator", "Tove Lie")
+
+    @pytest.fixture
+    def blocked(self, organisation: Organisation, astrid: User) -> Report:
+        found = actions.request(organisation, kind="R-20", by=astrid)
+        building.run()
+        issuing.approve(Report.objects.get(pk=found.pk), by=cast.staff("approver", "Rui Duarte"))
+        return ready(found)
+
+    def test_no_page_of_it_is_there_for_another(self, blocked: Report, astrid: User, tove: User) -> None:
+        pages = [f"/reports/{blocked.pk}/", f"/reports/{blocked.pk}/download/", f"/reports/{blocked.pk}/pack.zip"]
+        assert [cast.signed_in(tove).get(page).status_code for page in pages] == [404] * 3
+        assert [cast.signed_in(astrid).get(page).status_code for page in pages[:2]] == [200] * 2
+        assert cast.signed_in(tove).post(f"/reports/{blocked.pk}/links/", {"reader": "x", "days": "1"}).status_code == 404
+        assert blocked.number in text(cast.signed_in(astrid).get("/reports/"))
+        assert blocked.number not in text(cast.signed_in(tove).get("/reports/"))
+        assert [event.actor_id for event in downloads()] == [astrid.pk]
+
+    def test_no_action_hands_it_to_another(self, blocked: Report, organisation: Organisation, tove: User) -> None:
+        acts = [
+            lambda: actions.downloaded(blocked, by=tove),
+            lambda: pack.allowed(blocked, by=tove),
+            lambda: links.make(blocked, reader="x", by=tove),
+        ]
+        for act in acts:
+            with pytest.raises(NotPermitted):
+                act()
+        with pytest.raises(many.NoneChosen):
+            many.chosen([blocked.pk], by=tove)
+
+    def test_what_was_given_before_is_not_given_after_the_right_to_it_ended(self, blocked: Report, astrid: User) -> None:
+        _link, token = links.make(blocked, reader="x", by=astrid)
+        made = packing.ask([blocked], is_evidence=False, by=astrid)
+        packing.run()
+        assert links.known(token) and packing.take(made, by=astrid)
+        User.objects.filter(pk=astrid.pk).update(staff_role="investigator")
+        moved = User.objects.get(pk=astrid.pk)
+        assert links.known(token) is None and links.shown(blocked) == []
+        with pytest.raises(NotPermitted):
+            packing.take(made, by=moved)
+
+    def test_nobody_without_it_asks_for_one_or_has_one_asked_for_by_the_calendar(
+        self, organisation: Organisation, astrid: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """No role may ask for reports and not read of what is blocked; one that came to be would be refused."""
+        told: dict[str, Any] = {"rhythm": "month", "first_on": timezone.localdate()}
+        made = scheduling.set_up(kind="R-20", organisation=None, **told, by=astrid)
+        monkeypatch.setitem(ROLES, "auditor", ROLES["auditor"] - {Permission.BLOCKED_VIEW})
+        for act in (actions.request, scheduling.set_up):
+            more = told if act is scheduling.set_up else {}
+            with pytest.raises(NotPermitted):
+                act(organisation=organisation, kind="R-20", **more, by=astrid)
+        assert scheduling.over(made) == "left"
+        assert actions.request(organisation, by=astrid)

@@ -371,3 +371,22 @@ class TestMinutes:
         told = minutes.now(made)
         assert told | {"keys": 2, "outside": 1, "refused": 1, "refused_outside": 0, "unchecked": 0} == told
         assert DirectiveMinute.objects.filter(directive=made).exists()
+
+    def test_each_minute_is_noted_until_shortly_after_a_tier_began_and_else_a_days(
+        self, linked: Issued, rui: User, sonia: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As a report of the order says of its series; one that is only proposed is not counted again while nothing changes."""
+        began, now = in_force(by=rui, second=sonia), timezone.now()
+        carrying.run()
+        later = taken(by=rui, second=sonia, effective_at=now + timedelta(days=3))
+        only = proposed(by=rui)
+        carrying.run()
+
+        def due(directive: Directive, **after: float) -> bool:
+            with monkeypatch.context() as clock:
+                clock.setattr(timezone, "now", lambda: now + timedelta(**after))
+                return minutes.is_due(directive)
+
+        assert [due(began, minutes=2), due(began, minutes=20), due(began, days=1, minutes=2)] == [True, False, True]
+        assert [due(later, minutes=2), due(later, days=1, minutes=2)] == [False, True]
+        assert only.minutes.exists() and not carrying.is_due(only)

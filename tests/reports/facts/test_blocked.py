@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import translation
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
 
 from accounts import snapshots
 from accounts.models import User
@@ -70,6 +71,22 @@ class TestRecords:
             ("First report", "ORS-2026-118", "Ana Maric", "Rui Duarte")
         ]
 
+    def test_nothing_to_report_says_who_found_so_and_why_and_the_clock_ran_until_then(
+        self, nordlys: Founded, ana: User, rui: User
+    ) -> None:
+        made = actions.dismiss(blocked(nordlys, ana), reason="Another of that name.", by=ana)
+        before = timezone.now()
+        actions.take(made, by=rui)
+        [row] = told(nordlys.organisation.pk)["records"]
+        assert row["clock"] == "ended: two officers found nothing to report"
+        [one] = row["filings"]
+        assert (one["kind"], one["note"], one["prepared_by"], one["filed_by"]) == (
+            "Nothing to report", "Another of that name.", "Ana Maric", "Rui Duarte",
+        )  # fmt: skip
+        assert one["filed_on"] == "" and one["ended_at"]
+        [row] = told(nordlys.organisation.pk, valid_at=before)["records"]
+        assert (row["clock"], row["filings"]) == ("overdue, not filed", [])
+
     def test_what_another_customer_holds_is_not_told(self, nordlys: Founded, ana: User) -> None:
         blocked(nordlys, ana)
         assert told(nordlys.organisation.pk + 1)["records"] == []
@@ -114,6 +131,14 @@ class TestAnnual:
 
 
 class TestPaper:
+    @pytest.mark.parametrize("frame", [BLOCKED, ANNUAL], ids=["one customer", "annual"])
+    def test_its_pages_say_that_nothing_is_to_be_reported(self, nordlys: Founded, ana: User, rui: User, frame: Frame) -> None:
+        """Of the house what came to be nothing is none of the stock."""
+        actions.take(actions.dismiss(blocked(nordlys, ana), reason="Another of that name.", by=ana), by=rui)
+        facts = told(0 if frame is ANNUAL else nordlys.organisation.pk, frame=frame)
+        page = render_to_string("reports/paper/r-20.html", {"report": facts, "envelope": specimen.envelope(facts)})
+        assert ("Another of that name." in page, "Nothing to report, " in page) == (frame is BLOCKED, frame is BLOCKED)
+
     @pytest.mark.parametrize("frame", [BLOCKED, ANNUAL], ids=["one customer", "annual"])
     def test_its_pages_say_what_its_facts_do(self, nordlys: Founded, ana: User, frame: Frame) -> None:
         made = blocked(nordlys, ana)

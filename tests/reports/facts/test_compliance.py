@@ -4,8 +4,9 @@ import io
 import json
 import subprocess
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pikepdf
@@ -19,14 +20,15 @@ from accounts import snapshots
 from accounts.models import AuditEvent, Snapshot
 from kyc.directives import acting, appealing, carrying, counting, extending
 from kyc.directives.models import Directive, DirectiveNotice
-from kyc.keys import appeals, linking
+from kyc.keys import appeals, importing, linking
+from kyc.keys.estate_file import Line
 from kyc.keys.models import Key
 from kyc.parties.models import PersonStatus
 from kyc.rules import packs
 from reports import canonical, long_tables, pdf
 from reports.building import LANGUAGE
 from reports.changed import changes
-from reports.facts.compliance import COMPLIANCE
+from reports.facts.compliance import COMPLIANCE, WITHHELD, wrongly_closed
 from tests import cast
 from tests.conftest import owner
 from tests.kyc.cases import scenes
@@ -97,6 +99,8 @@ def lived(folder: Path) -> Told:
     # What was declared of Sørvik has ended: nothing shows either.
     PersonStatus.objects.live().filter(organisation=sorvik.organisation, axis="ear").update(valid_to=timezone.localdate())
     ends = timezone.now() + timedelta(days=30)
+    importing.load([Line(2, "acct-7", "Teknik AB", "dev@teknik.example", "SE", "Ada", "sk-abcd1234", "ZZZZ", "0" * 64, "sha256",
+                         timezone.localdate(), "")], apply=True)  # fmt: skip
     directive = acting.propose(order(received_at=timezone.now(), expires_at=ends), left_out={}, by=rui)
     counting.run()
     directive = acting.take(directive, by=sonia)
@@ -202,8 +206,54 @@ class TestTime:
         assert last["keys"] == last["outside"] + last["inside"] + last["unproven"] + last["unchecked"]
         assert series["full_effect_at"] >= series["first_effect_at"] >= series["received_at"]
 
+    def test_keys_issued_elsewhere_are_counted_apart_and_that_they_stand_nowhere_else_is_said(self, told: Told) -> None:
+        facts = told.facts["closed"]
+        assert {row["imported"] for row in facts["series"]["rows"]} == {1}
+        header, *_rows = long_tables.made(facts, {"tables": "summary"})["minutes.csv"].decode().splitlines()
+        assert header.endswith("imported,imported_refused")
+        assert "Keys issued elsewhere" in [row["what"] for row in facts["completeness"]["not_covered"]]
+
     def test_receipt_is_told_to_the_minute(self, told: Told) -> None:
         assert told.facts["closed"]["directive"]["received_at"].endswith(":00Z")
+
+
+class TestWronglyClosed:
+    """By day: proofs of key 1 or 2 of customer 7, or with no key of all that he has."""
+
+    DAY = timezone.now()
+
+    def at(self, day: int) -> datetime:
+        return self.DAY + timedelta(days=day)
+
+    def proof(self, day: int, verdict: str, key: int | None = 1, **more: Any) -> SimpleNamespace:
+        told = {"organisation_id": 7, "key_id": key, "checked_at": self.at(day), "stale_at": None, "verdict": verdict}
+        return SimpleNamespace(**(told | {"valid_until": self.at(day + 30)} | more))
+
+    def found(self, *proofs: SimpleNamespace, begins: dict[int, int]) -> list[tuple[int, int, int]]:
+        rows = wrongly_closed(proofs, lambda key: self.at(begins[key]) if key in begins else None)
+        return [(key, (since - self.DAY).days, (proof.checked_at - self.DAY).days) for key, since, proof in rows]
+
+    def test_from_when_its_own_model_was_closed_or_it_was_found_inside_whichever_came_later(self) -> None:
+        proofs = self.proof(0, "inside"), self.proof(4, "unproven", 2), self.proof(5, "outside"), self.proof(6, "outside", 2)
+        assert self.found(*proofs, begins={1: 1, 2: 1}) == [(1, 1, 5), (2, 4, 6)]
+
+    def test_none_of_which_nothing_was_closed_or_only_after_it_was_freed(self) -> None:
+        proofs = self.proof(0, "unproven"), self.proof(0, "unproven", 2), self.proof(3, "outside"), self.proof(3, "outside", 2)
+        assert self.found(*proofs, begins={2: 8}) == []
+
+    def test_a_customer_left_out_is_freed_once_and_only_where_he_was_closed(self) -> None:
+        left_out, again = self.proof(1, "outside", None), self.proof(30, "outside", None)
+        looked = self.proof(0, "inside"), self.proof(12, "inside"), self.proof(20, "inside", 2)
+        assert self.found(looked[0], left_out, *looked[1:], again, self.proof(40, "outside"), begins={1: 2, 2: 2}) == []
+        appealed = self.proof(5, "outside", None), looked[1], self.proof(34, "outside", None)
+        assert self.found(looked[0], *appealed, begins={1: 2, 2: 2}) == [(1, 2, 5)]
+
+    def test_left_out_no_more_he_is_closed_from_then(self) -> None:
+        left_out = self.proof(1, "outside", None)
+        gone = self.proof(1, "outside", None, stale_at=self.at(10))
+        proofs = self.proof(0, "inside"), left_out, gone, self.proof(14, "outside")
+        assert self.found(*proofs, begins={1: 2}) == [(1, 10, 14)]
+        assert self.found(self.proof(0, "inside"), left_out, self.proof(35, "outside"), begins={1: 2}) == [(1, 31, 35)]
 
 
 class TestAfter:
@@ -219,20 +269,30 @@ class TestAfter:
 
     def test_customers_told_are_counted_and_so_is_the_end(self, told: Told) -> None:
         notices = told.facts["closed"]["notices"]
-        assert (notices["customers"], notices["told"]) == (1, 1) and notices["first_told_at"]
+        # Sørvik, and whoever owns the key that was issued elsewhere.
+        assert (notices["customers"], notices["told"]) == (2, 2) and notices["first_told_at"]
         assert told.facts["closed"]["ending"]["ended_at"] == ""
         assert told.facts["appealed"]["ending"]["extensions"] == []
         [longer] = told.full["freed"]["ending"]["extensions"]
         assert (longer["extended_by"], longer["reason"]) == ("Sónia Teles", "Their letter of today.") and longer["until"]
         assert told.facts["freed"]["ending"]["extensions"][0]["reason"] == "told in the full report"
         ending = told.full["lifted"]["ending"]
-        assert (ending["how"], ending["reason"], ending["customers_told"]) == ("Lifted", "The second letter.", 1)
+        assert (ending["how"], ending["reason"], ending["customers_told"]) == ("Lifted", "The second letter.", 2)
         assert ending["ended_at"] and ending["lasted"]
 
 
 class TestProfiles:
+    def test_minimised_a_key_tells_by_which_facts_and_not_by_which_evidence(self, told: Told) -> None:
+        facts = told.facts["freed"]
+        keys = [ground for row in facts["keys"] for ground in row["grounds"]]
+        assert {ground["evidence"] for ground in keys} == {WITHHELD}
+        assert {ground["status"] for ground in keys} == {"US", "exempt"}
+        assert {ground["evidence"] for row in facts["errors"] for ground in row["found_by"]} == {WITHHELD}
+        assert told.facts["lifted"]["ending"]["reason"] == WITHHELD
+        assert told.facts["lifted"]["ending"]["by"] == "rui"
+
     def test_minimised_it_names_no_customer_nobody_of_one_and_no_word_of_theirs(self, told: Told) -> None:
-        for name in ("Nordlys", "Sørvik", "Alice Olsen", "of the annex", "page 2"):
+        for name in ("Nordlys", "Sørvik", "Teknik", "Alice Olsen", "of the annex", "page 2", "second letter"):
             assert name not in json.dumps(told.facts["lifted"], ensure_ascii=False), name
         assert "Nordlys" in json.dumps(told.full["lifted"]) and "of the annex" in json.dumps(told.full["lifted"])
 
