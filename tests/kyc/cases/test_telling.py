@@ -16,6 +16,7 @@ from kyc.cases.models import Case, Entity
 from kyc.keys import closing
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
+from kyc.parties.models import Questionnaire
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.stage import scene
@@ -177,6 +178,19 @@ class TestForget:
             Case.objects.filter(pk=case.pk).update(state=state)
             with pytest.raises(IntegrityError, match="only what was asked for or begun"), transaction.atomic():
                 Case.objects.filter(pk=case.pk).update(state="withdrawn")
+
+    def test_the_database_does_not_believe_what_the_same_statement_says(self, nordlys: Founded, entity: Entity) -> None:
+        tell(nordlys, "use")
+        unsent = dict.fromkeys(("submitted_at", "submitted_by", "declared_true_at", "declared_true_by"))
+        sent = telling.take_back(Case.objects.open().get(), declared_true=True, by=nordlys.by)
+        sent_back = Case.objects.filter(pk=sent.pk)
+        sent_back.update(state="waiting")
+        with pytest.raises(IntegrityError, match="only what was asked for or begun"), transaction.atomic():
+            sent_back.update(state="withdrawn", **unsent)
+        # One that the product opened, and nobody sent.
+        sent_back.update(trigger="doubt", reviews=Questionnaire.objects.latest("pk"), **unsent)
+        with pytest.raises(IntegrityError, match="only what was asked for or begun"), transaction.atomic():
+            sent_back.update(state="withdrawn", trigger="change")
 
 
 class TestConfirm:
