@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -76,13 +76,10 @@ def standing(organisation: Organisation) -> list[ResellerAssessment]:
 def own(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     found = Reseller.objects.filter(organisation=organisation).select_related("agreement").first()
     initial = "\n".join(f"{code},{count},{ok}" for code, (count, ok) in found.downstream.items()) if found else ""
+    if found is None and request.method == "POST":
+        raise Http404
     form = DownstreamForm(posted(request), request.FILES or None, initial={"downstream": initial})
-
-    def act() -> None:
-        if found is not None:
-            actions.declare(found, form.cleaned_data["counts"], by=request.user)
-
-    if form.acted(act):
+    if found and form.acted(lambda: actions.declare(found, form.cleaned_data["counts"], by=request.user)):
         messages.success(request, _("Thank you. It is here."))
         return redirect("onboarding:resale")
     return page(request, organisation, "resale", steps=[], reseller=found, standing=standing(organisation), form=form)

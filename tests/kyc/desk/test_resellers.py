@@ -92,3 +92,4 @@ class TestPortal:
     def test_who_is_in_no_register_is_told_so(self, portal: Client) -> None:
         page = text(portal, "onboarding:resale")
         assert "You are not in our register" in page and "Tell us" not in page
+        assert portal.post(reverse("onboarding:resale"), {"downstream": "DE,120,118"}).status_code == 404
