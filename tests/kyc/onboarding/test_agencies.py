@@ -131,13 +131,15 @@ class TestSayingItAnew:
         wrong = as_alice.post(f"{page}correct/", {"name": "", "ground": "agency", "words": ""})
         assert wrong.status_code == 422 and set(wrong.context["form"].errors) == {"name", "words"}
         told = {"name": "Shops of Nordlys", "ground": "integrator", "words": "We built their bots."}
-        assert as_alice.post(f"{page}correct/", told)["Location"] == page
+        assert "An officer reads it next." in text(as_alice.post(f"{page}correct/", told, follow=True))
         agency, ana = Agency.objects.get(), cast.staff("analyst", "Ana Marić")
         desk = cast.signed_in(ana)
         shown = text(desk.get(f"/desk/agencies/{agency.pk}/"))
         assert "We built their bots." in shown and "What it said before" in shown and "We run their bots." in shown
         no = {"ruling": "refused", "reason": "No contract names it.", "said_at": said_at(agency)}
         desk.post(f"/desk/agencies/{agency.pk}/rule/", no)
+        same = text(as_alice.post(f"{page}correct/", told, follow=True))
+        assert "It stands as you wrote it." in same and "An officer reads it next." not in same, "it was read"
         refused = text(as_alice.get(page))
         assert "not accepted" in refused and "Renew it" in refused
         assert as_alice.post(f"{page}renew/").status_code == 422
