@@ -263,6 +263,11 @@ def secret_of(key: int) -> str:
     return written.text
 
 
+def said_at(agency: int) -> str:
+    with scope.everything():
+        return Agency.objects.get(pk=agency).said_at.isoformat()
+
+
 def reserved_for(key: int) -> str:
     with scope.everything():
         pools.reserve(Key.objects.get(pk=key), {"requests": 1}, ttl=timedelta(minutes=1), number=RESERVED)
@@ -864,7 +869,8 @@ DOORS: dict[str, Door] = {
     "desk:agencies": Door(READERS, names=NORDLYS),
     "desk:agency": Door(READERS, own=of(pk="agency"), names="Its clients"),
     "desk:agency_rule": Door(
-        EXAMINERS, get=False, own=of(pk="agency"), post=of(ruling="refused", reason="No contract."), names="Its clients"
+        EXAMINERS, get=False, own=of(pk="agency"), names="Its clients",
+        post=lambda rows: {"ruling": "refused", "reason": "No contract.", "said_at": said_at(rows["agency"])},
     ),
     "desk:network_said_take_back": Door(
         INVESTIGATORS, get=False, own=of(pk="ended_network", ruling_number="said"), post=of(reason="A street."), names="Ruled."

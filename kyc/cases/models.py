@@ -163,6 +163,7 @@ class Case(models.Model):
                     IF NEW.state = 'withdrawn' AND (
                         TG_OP = 'INSERT' OR OLD.state NOT IN ('waiting', 'withdrawn')
                         OR NEW.submitted_at IS NOT NULL OR NEW.trigger NOT IN ('change', 'asked')
+                        OR OLD.submitted_at IS NOT NULL OR OLD.trigger NOT IN ('change', 'asked')
                     ) THEN
                         RAISE EXCEPTION 'only what was asked for or begun, and not sent, is taken back'
                             USING ERRCODE = 'check_violation';

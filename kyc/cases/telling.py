@@ -31,6 +31,9 @@ PARTS: dict[str, Promise] = {
     "payment": gettext_lazy("How we pay"),
 }
 
+# Told of these, an officer looks at it in any case: whether somebody new owns or runs the customer is not for him alone to say.
+LOOKED_AT = ("owners", "people")
+
 # What is written in the audit where something of the customer's own is changed.
 TOUCHING = r"^(organisation|party|interest|questionnaire|payment|exclusion)\."
 
@@ -46,7 +49,7 @@ class NotVerified(Refused):
 
 
 class Changed(Refused):
-    """Something has been changed already, and that is looked at."""
+    """Something has been changed already, or what was told is looked at in any case."""
 
 
 class AlreadyOpen(Refused):
@@ -116,14 +119,14 @@ def take_back(case: Case, *, declared_true: bool, by: User) -> Case:
 
 @transaction.atomic
 def forget(case: Case, *, by: User) -> Case:
-    """The change was told by mistake, and nothing has been changed or sent: the case ends, and what was verified stands. Raises
-    NotNow, NotVerified, Changed."""
+    """The change was told by mistake, and nothing has been changed or sent. The case ends, and what was verified stands; not
+    where it was told in words, or of who owns or runs the customer. Raises NotNow, NotVerified, Changed."""
     organisations.locked(case.organisation, by=by)
     case = actions.locked(case, Case.State.WAITING, by=by)
     if not case.is_watched:
         raise NotVerified(_("Nothing was told here that could be taken back."))
     if not is_forgettable(case):
-        raise Changed(_("Something has been changed already, so send it as it stands."))
+        raise Changed(_("An officer looks at what you told us, so send it as it stands."))
     case.requirements.open().update(withdrawn_at=timezone.now())
     actions.move(case, Case.State.WITHDRAWN)
     audit.record("case.change_forgotten", target=case, by=by)
@@ -131,9 +134,18 @@ def forget(case: Case, *, by: User) -> Case:
 
 
 def is_forgettable(case: Case) -> bool:
-    """Whether a change was told and nothing else: nothing changed, sent or asked for besides."""
-    besides = case.requirements.exclude(why=CHANGED).exists() or case.requirements.filter(met_at__isnull=False).exists()
-    return case.is_watched and case.submitted_at is None and not besides and is_as_before(case)
+    """Whether a change was told and nothing else: nothing changed, sent or asked for besides, nor said what an officer reads."""
+    if not case.is_watched or case.submitted_at is not None:
+        return False
+    asked = case.requirements.all()
+    besides = asked.exclude(why=CHANGED).exists() or asked.filter(met_at__isnull=False).exists()
+    return not besides and not asked.filter(what__in=LOOKED_AT).exists() and not said(case) and is_as_before(case)
+
+
+def said(case: Case) -> bool:
+    """Whether the customer told of it in words of his own."""
+    told = AuditEvent.objects.filter(verb="case.change_told", target_type=Case._meta.label_lower, target_id=str(case.pk))
+    return told.exclude(details__words="").exists()
 
 
 def is_as_before(case: Case) -> bool:

@@ -150,6 +150,8 @@ def shown(request: HttpRequest, found: Agency, form: RuleForm, *, status: int = 
         "is_renewed": since is not None and found.asked_at > since,
         "case": cases.order_by("-pk").first(),
         "form": form,
+        # Not of the form: where that is refused, what stands on the page is what is shown.
+        "said_at": found.said_at.isoformat(),
     }
     return render(request, "desk/agency.html", facts, status=status)
 
@@ -159,8 +161,9 @@ def shown(request: HttpRequest, found: Agency, form: RuleForm, *, status: int = 
 def rule(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetched(pk)
     form = RuleForm(papers(found), request.POST)
-    if made := act(form, partial(evidencing.rule_on_agency, found, by=request.user)):
+    if made := act(form, partial(evidencing.rule_on_agency, found, shown=request.POST.get("said_at", ""), by=request.user)):
         done = _("Confirmed: what these accounts share is the agency’s.") if made.ruling == R.CONFIRMED else _("Not accepted.")
         messages.success(request, done)
         return redirect("desk:agency", pk)
-    return shown(request, found, form, status=UNPROCESSABLE)
+    # As it stands by now, should that be why.
+    return shown(request, fetched(pk), form, status=UNPROCESSABLE)

@@ -161,6 +161,7 @@ VERBS = {
     "domain.asked": _("had a domain looked for"),
     "domain.lost": _("no longer found a domain in the customer's hands"),
     "outside.started": _("began a check by a verification service"),
+    "outside.given_up": _("gave up a check that a verification service did not begin"),
     "outside.told": _("took over what a verification service found"),
     "agency.declared": _("declared to run accounts for others"),
     "agency.accounts_named": _("named accounts that an agency runs"),

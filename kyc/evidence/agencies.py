@@ -37,6 +37,10 @@ class Unruled(Refused):
         self.field = field
 
 
+class Overtaken(Refused):
+    """The customer has corrected what he says since the page was opened from which an officer speaks."""
+
+
 @transaction.atomic
 def rule(
     agency: Agency,
@@ -45,13 +49,17 @@ def rule(
     reason: str,
     document: Document | None = None,
     valid_until: date | None = None,
+    shown: str | None = None,
     by: User,
 ) -> AgencyRuling:
     """Confirms it by a document and until a day, or does not accept it, whatever was said before. The same said again is silence,
-    unless there is more to look at than when it was said, or a second person says it. Raises Unruled, BadText, NotAProof."""
+    unless there is more to look at than when it was said, or a second person says it. `shown` is since when it says what is on
+    the page that `by` speaks from (ISO 8601); None of who speaks from no page. Raises Unruled, BadText, NotAProof, Overtaken."""
     require(by, Permission.EVIDENCE_JUDGE)
     organisation = Organisation.objects.select_for_update().get(pk=agency.organisation_id)
     row = Agency.objects.get(pk=agency.pk)
+    if shown is not None and shown != row.said_at.isoformat():
+        raise Overtaken(_("The customer has corrected it since you opened this page. Read what it says, and then rule."))
     if ruling not in R.values:
         raise Unruled("ruling", _("Say whether it is so."))
     if not is_said(reason):

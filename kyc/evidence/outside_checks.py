@@ -61,10 +61,14 @@ def start(party: Party, *, service: str, path: str, by: User) -> str:
     if not party.is_person or Confirmation.What.IDENTITY not in confirmations.said(party):
         raise NotOffered(_("Only a person whose date of birth you have told us is checked so."))
     row, is_taken_up = reserved(party, service, by=by)
+    if is_taken_up:
+        try:
+            return begun(row, asked, path, by=by)
+        except ServiceAway as away:
+            give_up(row, why=str(away), by=by)
+            raise
     with ExitStack() as unless_begun:
-        # Of one that was left the service may know already.
-        if not is_taken_up:
-            unless_begun.callback(give_back, row)
+        unless_begun.callback(give_back, row)
         url = begun(row, asked, path, by=by)
         unless_begun.pop_all()
     return url
@@ -76,13 +80,13 @@ def reserved(party: Party, service: str, *, by: User) -> tuple[OutsideCheck, boo
     reference. One that was left half begun is taken up again under its number, by which the service tells that it is the same
     and asks for no second fee; whether it was. Raises TooMany."""
     organisation = organisations.locked(party.organisation, by=by)
+    refuse_too_many(organisation)
     being_begun = OutsideCheck.objects.filter(party=party, service=service, state=S.BEGINNING)
     left = being_begun.filter(started_at__lt=timezone.now() - BEGUN_WITHIN).order_by("pk").first()
     if left is not None:
         left.started_at, left.started_by = timezone.now(), by
         left.save(update_fields=["started_at", "started_by"])
         return left, True
-    refuse_too_many(organisation)
     row = OutsideCheck.objects.create(
         organisation=organisation,
         party=party,
@@ -97,6 +101,15 @@ def reserved(party: Party, service: str, *, by: User) -> tuple[OutsideCheck, boo
 def give_back(row: OutsideCheck) -> None:
     """The service has begun none, so it does not count."""
     OutsideCheck.objects.filter(pk=row.pk, state=S.BEGINNING).delete()
+
+
+@transaction.atomic
+def give_up(row: OutsideCheck, *, why: str, by: User) -> None:
+    """One that was left, and could not be taken up either: the next is begun under a number of its own. It counts, since the
+    service may know of it."""
+    organisations.locked(row.organisation, by=by)
+    if OutsideCheck.objects.filter(pk=row.pk, state=S.BEGINNING).update(state=S.CANCELLED):
+        audit.record("outside.given_up", target=row, by=by, reason=why, name=row.party.name, service=row.service)
 
 
 def begun(row: OutsideCheck, asked: Service, path: str, *, by: User) -> str:

@@ -184,7 +184,8 @@ def correct(request: HttpRequest, organisation: Organisation, pk: int) -> HttpRe
     found = own(organisation, pk)
     form = WordsForm(posted(request), initial={name: getattr(found, name) for name in ("name", "ground", "words")})
     if form.acted(lambda: agencies.correct(found, **form.told, by=request.user)):
-        messages.success(request, _("It stands as you wrote it. An officer reads it next."))
+        said = _("It stands as you wrote it.")
+        messages.success(request, _("It stands as you wrote it. An officer reads it next.") if judged.is_waiting(found) else said)
         return redirect("onboarding:agency", pk)
     return page(request, organisation, "agency_correct", form=form, agency=found)
 

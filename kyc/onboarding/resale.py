@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +14,9 @@ from accounts.models import Organisation
 from kyc.directives.resellers import actions
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.onboarding.access import members_only
+from kyc.onboarding.agencies import send
 from kyc.onboarding.changing import Page
+from kyc.onboarding.fields import SentFile
 from kyc.onboarding.pages import page, posted
 
 LARGEST = 100_000
@@ -51,6 +53,13 @@ class DownstreamForm(Page):
         return cleaned
 
 
+class ShowsForm(Page):
+    """Apart from the other file of the page."""
+
+    prefix = "shows"
+    file = SentFile(label=gettext_lazy("A document"))
+
+
 def counts(written: str) -> dict[str, tuple[int, int]]:
     """By country; a first line of words is a heading. Raises ValueError with a sentence that names the line."""
     found: dict[str, tuple[int, int]] = {}
@@ -76,13 +85,26 @@ def standing(organisation: Organisation) -> list[ResellerAssessment]:
 def own(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     found = Reseller.objects.filter(organisation=organisation).select_related("agreement").first()
     initial = "\n".join(f"{code},{count},{ok}" for code, (count, ok) in found.downstream.items()) if found else ""
-    form = DownstreamForm(posted(request), request.FILES or None, initial={"downstream": initial})
-
-    def act() -> None:
-        if found is not None:
-            actions.declare(found, form.cleaned_data["counts"], by=request.user)
-
-    if form.acted(act):
+    if found is None and request.method == "POST":
+        raise Http404
+    is_paper = ShowsForm.prefix in request.POST
+    sent = (posted(request), request.FILES or None)
+    countries = DownstreamForm(*(() if is_paper else sent), initial={"downstream": initial})
+    shows = ShowsForm(*(sent if is_paper else ()))
+    if is_paper and shows.acted(lambda: send(organisation, shows.told["file"], by=request.user)):
+        messages.success(request, _("Thank you. An officer reads it."))
+        return redirect("onboarding:resale")
+    if found and countries.acted(lambda: actions.declare(found, countries.cleaned_data["counts"], by=request.user)):
         messages.success(request, _("Thank you. It is here."))
         return redirect("onboarding:resale")
-    return page(request, organisation, "resale", steps=[], reseller=found, standing=standing(organisation), form=form)
+    return page(
+        request,
+        organisation,
+        "resale",
+        steps=[],
+        reseller=found,
+        standing=standing(organisation),
+        form=shows if is_paper else countries,
+        countries=countries,
+        shows=shows,
+    )

@@ -16,6 +16,7 @@ from kyc.cases.models import Case, Entity
 from kyc.keys import closing
 from kyc.ownership import actions as ownership
 from kyc.ownership.models import Interest
+from kyc.parties.models import Questionnaire
 from tests.cast import Founded
 from tests.kyc.cases import scenes
 from tests.stage import scene
@@ -143,7 +144,7 @@ class TestTakeBack:
 
 class TestForget:
     def test_ends_the_case_and_leaves_what_was_verified(self, nordlys: Founded, entity: Entity) -> None:
-        case = telling.forget(tell(nordlys), by=nordlys.by)
+        case = telling.forget(tell(nordlys, "use"), by=nordlys.by)
         assert (case.state, case.submitted_at, case.is_decided) == ("withdrawn", None, True)
         assert not case.requirements.open().exists()
         assert AuditEvent.objects.get(verb="case.change_forgotten").actor == "Alice Olsen"
@@ -153,23 +154,34 @@ class TestForget:
         assert tell(nordlys) != case, "another can be told"
 
     def test_refuses_once_something_was_changed_or_sent(self, nordlys: Founded, entity: Entity) -> None:
-        case = tell(nordlys)
+        case = tell(nordlys, "details")
         ownership.change_share(Interest.objects.live().get(), share="90", by=nordlys.by)
         with pytest.raises(telling.Changed):
             telling.forget(case, by=nordlys.by)
-        scenes.send(nordlys)
+        telling.take_back(case, declared_true=True, by=nordlys.by)
         with pytest.raises(NotNow):
             telling.forget(case, by=nordlys.by)
 
+    @pytest.mark.parametrize(("changed", "words"), [("owners", ""), ("people", ""), ("use", "Kari sold her shares.")])
+    def test_what_an_officer_has_to_read_is_sent_as_it_stands(
+        self, nordlys: Founded, entity: Entity, changed: str, words: str
+    ) -> None:
+        case = tell(nordlys, "use")
+        assert telling.is_forgettable(case)
+        case = tell(nordlys, changed, words=words)
+        with pytest.raises(telling.Changed):
+            telling.forget(case, by=nordlys.by)
+        assert telling.take_back(case, declared_true=True, by=nordlys.by).state == "submitted"
+
     def test_refuses_where_an_officer_has_asked_for_something_besides(self, nordlys: Founded, entity: Entity, rui: User) -> None:
-        case = tell(nordlys)
+        case = tell(nordlys, "payment")
         demanding.demand(nordlys.organisation, what=["use"], by=rui)
         with pytest.raises(telling.Changed):
             telling.forget(case, by=nordlys.by)
 
     def test_refuses_who_is_no_member(self, nordlys: Founded, entity: Entity, ana: User) -> None:
         with pytest.raises(NotPermitted):
-            telling.forget(tell(nordlys), by=ana)
+            telling.forget(tell(nordlys, "use"), by=ana)
 
     def test_the_database_lets_nothing_else_end_undecided(self, nordlys: Founded, entity: Entity) -> None:
         case = telling.confirm(nordlys.organisation, declared_true=True, by=nordlys.by)
@@ -177,6 +189,19 @@ class TestForget:
             Case.objects.filter(pk=case.pk).update(state=state)
             with pytest.raises(IntegrityError, match="only what was asked for or begun"), transaction.atomic():
                 Case.objects.filter(pk=case.pk).update(state="withdrawn")
+
+    def test_the_database_does_not_believe_what_the_same_statement_says(self, nordlys: Founded, entity: Entity) -> None:
+        tell(nordlys, "use")
+        unsent = dict.fromkeys(("submitted_at", "submitted_by", "declared_true_at", "declared_true_by"))
+        sent = telling.take_back(Case.objects.open().get(), declared_true=True, by=nordlys.by)
+        sent_back = Case.objects.filter(pk=sent.pk)
+        sent_back.update(state="waiting")
+        with pytest.raises(IntegrityError, match="only what was asked for or begun"), transaction.atomic():
+            sent_back.update(state="withdrawn", **unsent)
+        # One that the product opened, and nobody sent.
+        sent_back.update(trigger="doubt", reviews=Questionnaire.objects.latest("pk"), **unsent)
+        with pytest.raises(IntegrityError, match="only what was asked for or begun"), transaction.atomic():
+            sent_back.update(state="withdrawn", trigger="change")
 
 
 class TestConfirm:

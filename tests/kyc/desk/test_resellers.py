@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
+from kyc.evidence.models import Document
 from tests import cast
 from tests.cast import Founded
 from tests.kyc.directives.resellers.conftest import (  # noqa: F401  # fixtures
@@ -89,6 +90,19 @@ class TestPortal:
         reseller.refresh_from_db()
         assert reseller.downstream == {}
 
+    def test_what_shows_that_it_is_put_right_is_sent_here(self, portal: Client, failed: ResellerAssessment) -> None:
+        page = text(portal, "onboarding:resale")
+        assert reverse("onboarding:documents") not in page, "which is closed to who is verified"
+        sent = {"shows": "1", "shows-file": cast.pdf(width=601)}
+        assert portal.post(reverse("onboarding:resale"), sent).status_code == 302
+        kept = Document.objects.latest("pk")
+        assert (kept.organisation_id, kept.kind, kept.name) == (failed.organisation_id, "other", "extract.pdf")
+        refused = portal.post(reverse("onboarding:resale"), {"shows": "1"})
+        assert refused.status_code == 422 and "Choose a file." in refused.content.decode()
+        failed.reseller.refresh_from_db()
+        assert failed.reseller.downstream == {}
+
     def test_who_is_in_no_register_is_told_so(self, portal: Client) -> None:
         page = text(portal, "onboarding:resale")
         assert "You are not in our register" in page and "Tell us" not in page
+        assert portal.post(reverse("onboarding:resale"), {"downstream": "DE,120,118"}).status_code == 404

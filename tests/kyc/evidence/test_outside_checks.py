@@ -289,16 +289,39 @@ class TestStart:
         left, _ = outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
         OutsideCheck.objects.update(started_at=timezone.now() - outside_checks.BEGUN_WITHIN)
         begin = {"service": "generic", "path": "/verification/", "by": nordlys.by}
-        with pytest.raises(ServiceAway):
-            outside_checks.start(nordlys.controller, **begin)
-        assert OutsideCheck.objects.get().reference == left.reference, "the service may know it"
-        OutsideCheck.objects.update(started_at=timezone.now() - outside_checks.BEGUN_WITHIN)
         with web_server(answer) as port:
             settings.VERIFICATION_URL = f"http://127.0.0.1:{port}/sessions"
             outside_checks.start(nordlys.controller, **begin)
         assert asked == [left.reference]
         row = OutsideCheck.objects.get()
         assert (row.pk, row.state, row.reference) == (left.pk, "started", "chk_8")
+
+    def test_one_that_can_not_be_taken_up_is_given_up_after_a_try(self, nordlys: Founded, settings: Any) -> None:
+        asked = []
+
+        def answer(handler: Any) -> None:
+            asked.append(json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))["reference"])
+            says(b'{"id": "chk_8"}' if len(asked) == 1 else b'{"id": "chk_9", "url": "https://ident.example/chk_9"}')(handler)
+
+        left, _ = outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
+        OutsideCheck.objects.update(started_at=timezone.now() - outside_checks.BEGUN_WITHIN)
+        begin = {"service": "generic", "path": "/verification/", "by": nordlys.by}
+        with web_server(answer) as port:
+            settings.VERIFICATION_URL = f"http://127.0.0.1:{port}/sessions"
+            with pytest.raises(ServiceAway):
+                outside_checks.start(nordlys.controller, **begin)
+            left.refresh_from_db()
+            assert (left.state, left.reference) == ("cancelled", asked[0]), "the service may know it"
+            assert AuditEvent.objects.get(verb="outside.given_up").reason.startswith("The verification service answered")
+            assert outside_checks.start(nordlys.controller, **begin) == "https://ident.example/chk_9"
+        assert len(set(asked)) == 2
+
+    def test_one_that_was_left_is_not_taken_up_where_too_many_were_begun(self, nordlys: Founded) -> None:
+        for _again in range(packs.current().confirmations.service("a_day")):
+            outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
+        OutsideCheck.objects.update(started_at=timezone.now() - outside_checks.BEGUN_WITHIN)
+        with pytest.raises(outside_checks.TooMany):
+            outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
 
     def test_one_that_is_being_begun_at_this_moment_is_left_alone(self, nordlys: Founded) -> None:
         first, _ = outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)

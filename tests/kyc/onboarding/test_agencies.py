@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -55,6 +56,11 @@ def said(*clients: Organisation, **more: object) -> dict[str, object]:
     return {**told, "file": cast.pdf(width=455), **more}
 
 
+def said_at(agency: Agency) -> str:
+    """As the page bears it."""
+    return agency.said_at.isoformat()
+
+
 def text(answer: object) -> str:
     return answer.content.decode()  # type: ignore[attr-defined, no-any-return]
 
@@ -95,7 +101,7 @@ class TestTheWay:
         page = f"/desk/agencies/{agency.pk}/"
         assert agency.number in text(desk.get("/desk/agencies/")) and "Client AS" in text(desk.get(page))
         until = f"{timezone.localdate() + timedelta(days=30):%Y-%m-%d}"
-        told = {"ruling": "confirmed", "reason": "The contract names it.", "valid_until": until}
+        told = {"ruling": "confirmed", "reason": "The contract names it.", "valid_until": until, "said_at": said_at(agency)}
         for wrong, sentence in (
             ({}, "Choose the document that shows it."),
             ({"reason": ""}, "Write what you found"),
@@ -125,12 +131,15 @@ class TestSayingItAnew:
         wrong = as_alice.post(f"{page}correct/", {"name": "", "ground": "agency", "words": ""})
         assert wrong.status_code == 422 and set(wrong.context["form"].errors) == {"name", "words"}
         told = {"name": "Shops of Nordlys", "ground": "integrator", "words": "We built their bots."}
-        assert as_alice.post(f"{page}correct/", told)["Location"] == page
+        assert "An officer reads it next." in text(as_alice.post(f"{page}correct/", told, follow=True))
         agency, ana = Agency.objects.get(), cast.staff("analyst", "Ana Marić")
         desk = cast.signed_in(ana)
         shown = text(desk.get(f"/desk/agencies/{agency.pk}/"))
         assert "We built their bots." in shown and "What it said before" in shown and "We run their bots." in shown
-        desk.post(f"/desk/agencies/{agency.pk}/rule/", {"ruling": "refused", "reason": "No contract names it."})
+        no = {"ruling": "refused", "reason": "No contract names it.", "said_at": said_at(agency)}
+        desk.post(f"/desk/agencies/{agency.pk}/rule/", no)
+        same = text(as_alice.post(f"{page}correct/", told, follow=True))
+        assert "It stands as you wrote it." in same and "An officer reads it next." not in same, "it was read"
         refused = text(as_alice.get(page))
         assert "not accepted" in refused and "Renew it" in refused
         assert as_alice.post(f"{page}renew/").status_code == 422
@@ -139,6 +148,22 @@ class TestSayingItAnew:
         assert agency.organisation.document_set.count() == papers + 1
         assert "renewed; not looked at yet" in text(as_alice.get(page))
         assert agency.number in text(desk.get("/desk/agencies/")) and as_bob.get(f"{page}correct/").status_code == 404
+
+    def test_an_officer_confirms_no_words_that_he_was_not_shown(self, as_alice: Client, alice: User, bob: User) -> None:
+        page = as_alice.post(f"{PAGE}declare/", said(of(bob)))["Location"]
+        desk, agency = cast.signed_in(cast.staff("analyst", "Ana Marić")), Agency.objects.get()
+        there = f"/desk/agencies/{agency.pk}/"
+
+        def rule(opened: str) -> Any:
+            [shown] = re.findall(r'name="said_at" value="([^"]+)"', opened)
+            return desk.post(f"{there}rule/", {"ruling": "refused", "reason": "No contract names it.", "said_at": shown})
+
+        opened = text(desk.get(there))
+        as_alice.post(f"{page}correct/", {"name": "Shops", "ground": "integrator", "words": "We built their bots."})
+        refused = rule(opened)
+        assert refused.status_code == 422 and not agency.rulings.exists()
+        assert "has corrected it since you opened this page" in text(refused) and "We built their bots." in text(refused)
+        assert rule(text(refused))["Location"] == there and agency.rulings.count() == 1, "by now it was shown"
 
 
 class TestDeclaring:

@@ -86,7 +86,7 @@ class TestTell:
         assert client.get(NONE).status_code == 302
 
     def test_one_told_by_mistake_is_taken_back_and_he_stands_verified_as_before(self, client: Client) -> None:
-        client.post(PAGE, {"parts": ["owners"]})
+        client.post(PAGE, {"parts": ["use"]})
         assert "You have changed nothing yet." in read(client, NONE)
         page = client.post(NONE, follow=True).content.decode()
         assert "What was verified stands" in page and "You are verified" in page
