@@ -123,7 +123,7 @@ def refuse_waiting(row: BlockedRecord) -> None:
 def amend(found: BlockedRecord, said: Said, *, kind: str, happened_on: date, by: User) -> BlockedRecord:
     """What it tells; of which kind and of which day only until it is filed, for by them its clock runs. Changed after that, it is
     to be corrected where it was filed. Raises BadRecord, NotNow, NotPermitted."""
-    row = locked(found, S.OPEN, S.FILED, S.CORRECTED, S.RELEASED, by=by)
+    row = locked(found, S.OPEN, S.FILED, S.CORRECTED, by=by)
     refuse_waiting(row)
     told: dict[str, Any] = checked(said)
     if row.is_open:
@@ -258,6 +258,8 @@ def release(found: BlockedRecord, *, released_on: date, ground: str, by: User) -
     refuse_waiting(row)
     if row.kind != K.BLOCKED:
         raise NotNow(_("What was refused is not held, so there is nothing to release."))
+    if row.is_changed:
+        raise NotNow(_("It was changed since it was filed. File the corrected report first."))
     if not is_said(ground):
         raise ReasonMissing(_("Say on which ground it was released, such as the number of a licence."))
     if not row.happened_on <= released_on <= timezone.localdate():

@@ -179,8 +179,8 @@ def made(
     hit: Hit | None = None,
     determination: Determination | None = None,
 ) -> BlockedRecord | None:
-    """With what is known, `since` when it is so. Property is blocked where there was a customer, else the service was refused to
-    whom asked for it."""
+    """With what is known, `since` when it is so; officers complete the rest. Property is blocked where there was a customer, else
+    the service was refused to whom asked for it."""
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     still = listed().filter(pk=hit.pk) if hit else determined().filter(pk=determination.pk if determination else 0)
     if not still.exists():

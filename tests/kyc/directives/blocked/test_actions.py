@@ -97,6 +97,17 @@ class TestLater:
         row = actions.release(row, released_on=TODAY(), ground="Delisted on that day.", by=ana)
         assert row.is_over and row.kept_from is not None and row.kind == "blocked"
 
+    def test_what_is_changed_is_corrected_before_it_is_released_and_never_after(
+        self, found: BlockedRecord, ana: User, rui: User
+    ) -> None:
+        row = completed(filed(found, by=ana, second=rui), by=ana, value=Decimal("1300.00"))
+        with pytest.raises(NotNow, match="corrected report first"):
+            actions.release(row, released_on=TODAY(), ground="Delisted.", by=ana)
+        actions.take(actions.prepare(row, note="A late payment.", by=ana), filed_on=TODAY(), reference="ORS-2", by=rui)
+        row = actions.release(row, released_on=TODAY(), ground="Delisted.", by=ana)
+        with pytest.raises(NotNow, match="released"):
+            completed(row, by=ana, value=Decimal(3))
+
 
 class TestByHand:
     def test_a_refusal_to_a_region_under_embargo(self, nordlys: Founded, ana: User) -> None:
