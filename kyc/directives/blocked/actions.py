@@ -128,16 +128,19 @@ def amend(found: BlockedRecord, said: Said, *, kind: str, happened_on: date, by:
     told: dict[str, Any] = checked(said)
     if row.is_open:
         on = happened(happened_on)
+        if row.made_by_id is None and on > row.happened_on:
+            raise BadRecord("happened_on", _("Its clock began by a ruling or a round of checks. It can only have begun earlier."))
         told |= {"kind": kind, "happened_on": on, "due_on": packs.current().blocked_due(on)}
         told["kept_from"] = (row.kept_from or timezone.now()) if kind == K.REJECTED else None
     changed = [name for name, value in told.items() if getattr(row, name) != value]
     if not changed:
         return row
+    days = {"before": row.happened_on.isoformat(), "now": told["happened_on"].isoformat()} if "happened_on" in changed else {}
     for name in changed:
         setattr(row, name, told[name])
     row.is_changed = not row.is_open
     row.save(update_fields=[*changed, "is_changed"])
-    audit.record("blocked.amended", target=row, by=by, record=row.number, changed=", ".join(sorted(changed)))
+    audit.record("blocked.amended", target=row, by=by, record=row.number, changed=", ".join(sorted(changed)), **days)
     return row
 
 
