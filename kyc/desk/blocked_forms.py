@@ -14,6 +14,7 @@ from kyc.directives.blocked.models import BlockedRecord
 from kyc.parties import currencies
 
 SAID = (*NEEDED, "value", "currency")
+CLOCK = ("kind", "happened_on")
 
 
 class RecordForm(DeskForm):
@@ -43,6 +44,11 @@ class RecordForm(DeskForm):
     action = text(_("What was done"), rows=2)
     contact = forms.CharField(label=_("Whom the authority can ask"), max_length=300, help_text=_("Name, and how to reach."))
 
+    def __init__(self, *args: Any, is_open: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_open:
+            del self.fields["kind"], self.fields["happened_on"]
+
     def added(self) -> dict[str, forms.Field]:
         offered = [("", _("none")), *((code, code) for code in sorted(currencies.codes()))]
         self.fields["currency"].choices = offered  # type: ignore[attr-defined]  # a ChoiceField
@@ -54,7 +60,7 @@ class RecordForm(DeskForm):
 
     @property
     def clock(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("kind", "happened_on")}
+        return {name: self.cleaned_data[name] for name in CLOCK if name in self.fields}
 
     def halves(self) -> list[forms.BoundField]:
         """What is said in a word, as the page sets it side by side."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,7 +24,7 @@ from accounts.tables import Echo, safe
 from kyc.cases.models import Case
 from kyc.desk import timeline
 from kyc.desk.acting import act
-from kyc.desk.blocked_forms import SAID, FiledForm, NewRecordForm, NoteForm, RecordForm, ReleaseForm
+from kyc.desk.blocked_forms import CLOCK, SAID, FiledForm, NewRecordForm, NoteForm, RecordForm, ReleaseForm
 from kyc.desk.directive_forms import ReasonForm
 from kyc.desk.queue import Tab, known_or, page_number
 from kyc.directives.blocked import actions
@@ -171,10 +172,10 @@ def shown(request: HttpRequest, found: BlockedRecord, *, status: int = 200, **fi
         "case": Case.objects.sent().filter(organisation=found.organisation_id).order_by("-pk").first(),
         "events": timeline.about(request.user, found, found.filings.all()),
         "may_work": request.user.can(P.BLOCKED_WORK) and waiting is None,
-        "may_amend": found.state != S.DISMISSED,
-        "may_prepare": not lacking and (found.is_open or (found.is_changed and found.state != S.RELEASED)),
-        "may_release": found.kind == "blocked" and found.state in (S.FILED, S.CORRECTED),
-        "form": RecordForm(initial=initial(found)),
+        "may_amend": found.state not in (S.RELEASED, S.DISMISSED),
+        "may_prepare": not lacking and (found.is_open or found.is_changed),
+        "may_release": found.kind == "blocked" and found.state in (S.FILED, S.CORRECTED) and not found.is_changed,
+        "form": RecordForm(initial=initial(found), is_open=found.is_open),
         "note_form": NoteForm(auto_id="note_%s"),
         "dismiss_form": ReasonForm(auto_id="dismiss_%s"),
         "release_form": ReleaseForm(auto_id="release_%s"),
@@ -184,7 +185,7 @@ def shown(request: HttpRequest, found: BlockedRecord, *, status: int = 200, **fi
 
 
 def initial(found: BlockedRecord) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in (*SAID, "kind", "happened_on")}
+    return {name: getattr(found, name) for name in (*SAID, *CLOCK)}
 
 
 def done(request: HttpRequest, pk: int, sentence: str) -> HttpResponse:
@@ -201,12 +202,14 @@ def tried(request: HttpRequest, pk: int, name: str, form: Any, verb: Callable[..
 @staff(P.BLOCKED_WORK)
 @require_POST
 def amend(request: HttpRequest, pk: int) -> HttpResponse:
-    found, form = fetched(pk), RecordForm(request.POST)
+    found = fetched(pk)
+    form = RecordForm(request.POST, is_open=found.is_open)
     return tried(request, pk, "form", form, lambda **_data: amended(request, found, form), _("Saved."))
 
 
 def amended(request: HttpRequest, found: BlockedRecord, form: RecordForm) -> BlockedRecord:
-    return actions.amend(found, form.said, **form.clock, by=request.user)
+    stood = {name: getattr(found, name) for name in CLOCK}
+    return actions.amend(found, form.said, **(stood | form.clock), by=request.user)
 
 
 @staff(P.BLOCKED_WORK)
@@ -275,11 +278,14 @@ def back(request: HttpRequest, found: BlockedFiling, sentence: str) -> HttpRespo
 
 
 def again(request: HttpRequest, found: BlockedFiling, **filled: Any) -> HttpResponse:
-    """The page it came from, with why not."""
+    """The page it came from, with why not; above it where another officer was first, so that it has no form any more."""
+    if not BlockedFiling.objects.waiting().filter(pk=found.pk).exists():
+        said = [str(sentence) for form in filled.values() if isinstance(form, Form) for sentence in form.non_field_errors()]
+        filled = {"refused": " ".join(said)} | filled
     if found.record_id:
         return shown(request, fetched(found.record_id), status=UNPROCESSABLE, **filled)
     rows = [row | filled if row["year"] == found.year else row for row in annual(request)]
-    return shown_list(request, status=UNPROCESSABLE, annual=rows)
+    return shown_list(request, status=UNPROCESSABLE, annual=rows, refused=filled.get("refused", ""))
 
 
 @staff(P.BLOCKED_WORK)

@@ -123,21 +123,24 @@ def refuse_waiting(row: BlockedRecord) -> None:
 def amend(found: BlockedRecord, said: Said, *, kind: str, happened_on: date, by: User) -> BlockedRecord:
     """What it tells; of which kind and of which day only until it is filed, for by them its clock runs. Changed after that, it is
     to be corrected where it was filed. Raises BadRecord, NotNow, NotPermitted."""
-    row = locked(found, S.OPEN, S.FILED, S.CORRECTED, S.RELEASED, by=by)
+    row = locked(found, S.OPEN, S.FILED, S.CORRECTED, by=by)
     refuse_waiting(row)
     told: dict[str, Any] = checked(said)
     if row.is_open:
         on = happened(happened_on)
+        if row.made_by_id is None and on > row.happened_on:
+            raise BadRecord("happened_on", _("Its clock began by a ruling or a round of checks. It can only have begun earlier."))
         told |= {"kind": kind, "happened_on": on, "due_on": packs.current().blocked_due(on)}
         told["kept_from"] = (row.kept_from or timezone.now()) if kind == K.REJECTED else None
     changed = [name for name, value in told.items() if getattr(row, name) != value]
     if not changed:
         return row
+    days = {"before": row.happened_on.isoformat(), "now": told["happened_on"].isoformat()} if "happened_on" in changed else {}
     for name in changed:
         setattr(row, name, told[name])
     row.is_changed = not row.is_open
     row.save(update_fields=[*changed, "is_changed"])
-    audit.record("blocked.amended", target=row, by=by, record=row.number, changed=", ".join(sorted(changed)))
+    audit.record("blocked.amended", target=row, by=by, record=row.number, changed=", ".join(sorted(changed)), **days)
     return row
 
 
@@ -258,6 +261,8 @@ def release(found: BlockedRecord, *, released_on: date, ground: str, by: User) -
     refuse_waiting(row)
     if row.kind != K.BLOCKED:
         raise NotNow(_("What was refused is not held, so there is nothing to release."))
+    if row.is_changed:
+        raise NotNow(_("It was changed since it was filed. File the corrected report first."))
     if not is_said(ground):
         raise ReasonMissing(_("Say on which ground it was released, such as the number of a licence."))
     if not row.happened_on <= released_on <= timezone.localdate():

@@ -13,6 +13,7 @@ from accounts.eraser import YIELDS
 from accounts.history import tracked
 from accounts.models import Organisation, Proposal, User
 from accounts.permissions import Permission
+from kyc.keys.models import stray
 from kyc.networks.controller_models import taken_by_another
 from kyc.ownership.models import Determination
 from kyc.screening.models import Hit
@@ -149,6 +150,8 @@ class BlockedRecord(models.Model):
                     IF TG_OP = 'DELETE' THEN
                         RAISE EXCEPTION 'what was blocked is never deleted' USING ERRCODE = 'check_violation';
                     END IF;
+                    {stray("hit_id", "kyc_hit")}
+                    {stray("determination_id", "kyc_determination")}
                     IF TG_OP = 'INSERT' AND NEW.state <> 'open' THEN
                         RAISE EXCEPTION 'it begins with its clock' USING ERRCODE = 'check_violation';
                     END IF;
@@ -158,6 +161,7 @@ class BlockedRecord(models.Model):
                         ROW(OLD.id, OLD.organisation_id, OLD.basis, OLD.hit_id, OLD.determination_id, OLD.made_at, OLD.made_by_id)
                         OR OLD.state <> 'open' AND ROW(NEW.kind, NEW.happened_on, NEW.due_on)
                             IS DISTINCT FROM ROW(OLD.kind, OLD.happened_on, OLD.due_on)
+                        OR OLD.made_by_id IS NULL AND NEW.happened_on > OLD.happened_on
                         OR OLD.state IN ('released', 'dismissed') AND NEW.state <> OLD.state
                     ) THEN
                         RAISE EXCEPTION 'it keeps its ground, its clock and its end' USING ERRCODE = 'check_violation';

@@ -125,6 +125,23 @@ class TestRecord:
         assert "Delisted." in text(desk, "blocked_record", found.pk)
         assert found.number in text(desk, "blocked_records", tab="over")
 
+    def test_filed_its_kind_and_day_are_no_fields(self, desk: Client, found: BlockedRecord, ana: User, rui: User) -> None:
+        assert 'name="happened_on"' in text(desk, "blocked_record", found.pk)
+        filed(found, by=ana, second=rui)
+        page = text(desk, "blocked_record", found.pk)
+        assert 'name="happened_on"' not in page and 'name="kind"' not in page and 'name="contact"' in page
+        desk.post(reverse("desk:blocked_amend", args=[found.pk]), TOLD | {"value": "7.00"})
+        found.refresh_from_db()
+        assert (found.kind, str(found.value), found.is_changed) == ("blocked", "7.00", True)
+
+    def test_whoever_comes_second_is_told_why_it_is_not_filed(
+        self, desk: Client, found: BlockedRecord, ana: User, rui: User
+    ) -> None:
+        filed(found, by=ana, second=rui)
+        take = reverse("desk:blocked_take", args=[BlockedFiling.objects.get().pk])
+        page = desk.post(take, {"filed_on": timezone.localdate().isoformat(), "reference": "ORS-8"})
+        assert page.status_code == 422 and "It is decided already: done." in page.content.decode()
+
 
 class TestNew:
     def test_a_refusal_is_recorded_by_hand(self, desk: Client, nordlys: Founded) -> None:
@@ -154,3 +171,5 @@ class TestAnnual:
         assert desk.post(take, {"filed_on": "", "reference": ""}).status_code == 422
         desk.post(take, {"filed_on": timezone.localdate().isoformat(), "reference": "ORS-A"})
         assert "Annual report of 2025" not in text(desk, "blocked_records")
+        again = desk.post(take, {"filed_on": timezone.localdate().isoformat(), "reference": "ORS-B"})
+        assert again.status_code == 422 and "It is decided already: done." in again.content.decode()

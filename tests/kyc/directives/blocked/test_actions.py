@@ -7,13 +7,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import SamePerson
 from accounts.refused import NoteMissing, ReasonMissing
-from kyc.directives.blocked import actions
+from kyc.directives.blocked import actions, finding
 from kyc.directives.blocked.actions import BadRecord, Incomplete, NotNow
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
+from kyc.rules import packs
+from kyc.screening.models import Hit
 from tests.cast import Founded
 from tests.kyc.directives.blocked.scenes import completed, filed, said
 
@@ -88,6 +90,18 @@ class TestLater:
         row.refresh_from_db()
         assert (row.kind, row.due_on) == ("blocked", due)
 
+    def test_a_clock_that_the_product_began_is_only_set_back(self, found: BlockedRecord, ana: User) -> None:
+        day = found.happened_on
+        BlockedRecord.objects.update(happened_on=day - timedelta(days=9))
+        with pytest.raises(BadRecord) as refused:
+            actions.amend(found, said(), kind="blocked", happened_on=day, by=ana)
+        assert refused.value.field == "happened_on"
+        earlier = day - timedelta(days=12)
+        row = actions.amend(found, said(), kind="blocked", happened_on=earlier, by=ana)
+        assert (row.happened_on, row.due_on) == (earlier, packs.current().blocked_due(earlier))
+        details = AuditEvent.objects.get(verb="blocked.amended").details
+        assert (details["before"], details["now"]) == ((day - timedelta(days=9)).isoformat(), earlier.isoformat())
+
     def test_only_what_is_filed_is_released_with_its_ground(self, found: BlockedRecord, ana: User, rui: User) -> None:
         with pytest.raises(NotNow):
             actions.release(found, released_on=TODAY(), ground="Delisted.", by=ana)
@@ -96,6 +110,17 @@ class TestLater:
             actions.release(row, released_on=TODAY(), ground="", by=ana)
         row = actions.release(row, released_on=TODAY(), ground="Delisted on that day.", by=ana)
         assert row.is_over and row.kept_from is not None and row.kind == "blocked"
+
+    def test_what_is_changed_is_corrected_before_it_is_released_and_never_after(
+        self, found: BlockedRecord, ana: User, rui: User
+    ) -> None:
+        row = completed(filed(found, by=ana, second=rui), by=ana, value=Decimal("1300.00"))
+        with pytest.raises(NotNow, match="corrected report first"):
+            actions.release(row, released_on=TODAY(), ground="Delisted.", by=ana)
+        actions.take(actions.prepare(row, note="A late payment.", by=ana), filed_on=TODAY(), reference="ORS-2", by=rui)
+        row = actions.release(row, released_on=TODAY(), ground="Delisted.", by=ana)
+        with pytest.raises(NotNow, match="released"):
+            completed(row, by=ana, value=Decimal(3))
 
 
 class TestByHand:
@@ -157,6 +182,7 @@ class TestTheDatabase:
             ({"state": "filed"}, "reported by two"),
             ({"state": "dismissed", "kept_from": timezone.now()}, "reported by two"),
             ({"basis": "region"}, "keeps its ground"),
+            ({"happened_on": date(2199, 1, 1), "due_on": date(2199, 1, 9)}, "keeps its ground, its clock"),
             ({"value": Decimal(3), "currency": ""}, "blocked_value_has_its_currency"),
             ({"due_on": date(2020, 1, 1)}, "blocked_is_due_later"),
             ({"kept_from": timezone.now()}, "blocked_is_kept_from_its_end"),
@@ -170,6 +196,13 @@ class TestTheDatabase:
         filed(found, by=ana, second=rui)
         with pytest.raises(IntegrityError, match="blocked_reported_is_complete"), transaction.atomic():
             BlockedRecord.objects.update(what="")
+
+    def test_rests_on_no_match_and_no_arithmetic_of_another(self, found: BlockedRecord, same: Hit, sorvik: Founded) -> None:
+        more = {"kind": "rejected", "happened_on": TODAY(), "made_by": None, "facts": {}}
+        grounds = ({"basis": "listed", "hit": same}, {"basis": "owned", "determination": found.determination})
+        for ground in grounds:
+            with pytest.raises(IntegrityError, match="belongs to the organisation named"), transaction.atomic():
+                finding.put(sorvik.organisation, **more, **ground)
 
     def test_deletes_no_record(self, found: BlockedRecord) -> None:
         with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
