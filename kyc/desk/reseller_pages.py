@@ -149,6 +149,7 @@ def acted(request: HttpRequest, one: ResellerAssessment, **filled: Any) -> dict[
         "one": one,
         "tone": "bad" if one.is_late else TONES[one.state],
         "is_own": is_own,
+        "reason": actions.REASONS[one.proposal.reason] if one.proposal else "",
         "may_take": one.waits and not is_own and request.user.can(P.DECISION_TAKE),
         "may_resolve": one.state in ("open", "held") and not one.waits and request.user.can(P.RESELLER_WORK),
         "resolve_form": ResolveForm(auto_id=f"resolve_{one.pk}_%s"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,7 +24,10 @@ from kyc.parties import countries
 from kyc.rules import packs
 
 S = ResellerAssessment.State
-REASONS = {"mended": gettext_lazy("What was wrong has been put right, as the file shows")}
+REASONS = {
+    "mended": gettext_lazy("What was wrong has been put right, as the file shows"),
+    "mistake": gettext_lazy("It was entered by mistake"),
+}
 POLICY = Policy(
     kind="reseller.resolve",
     propose=Permission.RESELLER_WORK,
@@ -122,6 +126,17 @@ def assess(
     known = None if complies else known_on or assessed_on
     if known and known > today:
         raise BadReseller("known_on", _("It can't be known from a day in the future."))
+    due = known and known + timedelta(days=pack.reselling("termination_days"))
+    # Nobody is held by one officer's word before the reseller and others had days to say something.
+    least = pack.reselling("remind_days")
+    if known and due and due < today + timedelta(days=least):
+        sentence = _(
+            "Enter the day on which we knew it: by this one, access would end on %(day)s. At the earliest it ends %(days)s days "
+            "from today, so enter %(first)s or later, and say in what you found since when it was so."
+        )
+        first = today + timedelta(days=least) - (due - known)
+        told = {"day": date_format(due, "j F Y"), "days": least, "first": date_format(first, "j F Y")}
+        raise BadReseller("known_on", sentence % told)
     made = ResellerAssessment.objects.create(
         organisation=row.organisation,
         reseller=row,
@@ -129,7 +144,7 @@ def assess(
         findings=findings.strip(),
         state=S.COMPLIES if complies else S.OPEN,
         known_on=known,
-        due_on=known and known + timedelta(days=pack.reselling("termination_days")),
+        due_on=due,
         rule_pack=pack.version,
         made_by=by,
     )
@@ -150,17 +165,17 @@ def locked_assessment(found: ResellerAssessment) -> ResellerAssessment:
 
 
 @transaction.atomic
-def propose_resolved(found: ResellerAssessment, *, resolution: str, by: User) -> ResellerAssessment:
-    """That what was wrong is put right, which another has to confirm: until then the clock runs. Raises ReasonMissing, NotNow,
-    NotPermitted."""
+def propose_resolved(found: ResellerAssessment, *, resolution: str, reason: str = "mended", by: User) -> ResellerAssessment:
+    """That what was wrong is put right, or never was (`reason`, of REASONS), which another has to confirm: until then the clock
+    runs. Raises ReasonMissing, NotNow, NotPermitted."""
     require(by, Permission.RESELLER_WORK)
     row = locked_assessment(found)
     if row.proposal_id:
         raise NotNow(_("Another officer has it before him already."))
     if not is_said(resolution):
-        raise ReasonMissing(_("Say how it was put right."))
+        raise ReasonMissing(_("Say how it was put right, or what the mistake was."))
     row.proposal = proposals.propose(
-        policy=POLICY, organisation=row.organisation, choice="resolved", reason="mended", note=resolution.strip(), by=by
+        policy=POLICY, organisation=row.organisation, choice="resolved", reason=reason, note=resolution.strip(), by=by
     )
     row.resolution = resolution.strip()
     row.save(update_fields=["proposal", "resolution"])

@@ -59,8 +59,9 @@ class TestDesk:
         assert "the clock runs" in text(desk, "desk:resellers")
 
     def test_two_resolve(self, desk: Client, failed: ResellerAssessment) -> None:
-        desk.post(reverse("desk:reseller_resolve", args=[failed.pk]), {"resolution": "A sample was checked."})
+        desk.post(reverse("desk:reseller_resolve", args=[failed.pk]), {"reason": "mistake", "resolution": "It was of another."})
         page = text(desk, "desk:reseller", failed.reseller_id)
+        assert "It was entered by mistake: <bdi>It was of another." in page
         assert "another officer confirms it" in page and "Confirm that it is resolved" not in page
         assert desk.post(reverse("desk:reseller_take", args=[failed.pk])).status_code == 422
         cast.signed_in(cast.staff("approver", "Sónia Teles")).post(reverse("desk:reseller_take", args=[failed.pk]))

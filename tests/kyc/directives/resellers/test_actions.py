@@ -60,6 +60,17 @@ class TestClock:
         assert failed.known_on == TODAY() - timedelta(days=3) and failed.due_on == failed.known_on + timedelta(days=30)
         assert list(ResellerAssessment.objects.running()) == [failed]
 
+    @pytest.mark.parametrize("ago", [24, 30, 400])
+    def test_nobody_is_held_by_one_word_about_long_ago(self, reseller: Reseller, ana: User, ago: int) -> None:
+        said = {"assessed_on": TODAY() - timedelta(days=ago), "findings": "No identities.", "complies": False, "by": ana}
+        with pytest.raises(BadReseller) as refused:
+            actions.assess(reseller, **said)
+        assert refused.value.field == "known_on" and not ResellerAssessment.objects.exists()
+        first = actions.assess(reseller, **said, known_on=TODAY() - timedelta(days=23))
+        assert first.due_on == TODAY() + timedelta(days=7)
+        ending.run()
+        assert not Hold.objects.live().exists()
+
     def test_on_its_last_day_nothing_is_held(self, failed: ResellerAssessment, monkeypatch: pytest.MonkeyPatch) -> None:
         later(monkeypatch, 27)
         ending.run()
@@ -81,6 +92,11 @@ class TestClock:
 
 
 class TestResolving:
+    def test_what_was_entered_by_mistake_is_corrected_by_two(self, failed: ResellerAssessment, ana: User, rui: User) -> None:
+        actions.propose_resolved(failed, resolution="It was of another customer.", reason="mistake", by=ana)
+        mended = actions.take_resolved(failed, by=rui)
+        assert (mended.state, mended.proposal and mended.proposal.reason) == ("resolved", "mistake")
+
     def test_by_two_it_ends_the_clock(self, failed: ResellerAssessment, ana: User, rui: User) -> None:
         actions.propose_resolved(failed, resolution="A sample of ten was checked.", by=rui)
         with pytest.raises(SamePerson):
