@@ -201,6 +201,10 @@ class TestPreview:
         told = proposed(by=rui, tiers=["standard", "frontier"], later=later).preview
         assert (told["keys"], told["keys_later"]) == (1, 1)
 
+    def test_where_all_are_closed_later_none_is_at_once(self, linked: Issued, rui: User) -> None:
+        told = proposed(by=rui, tiers=["standard"], later={"standard": timezone.now() + timedelta(days=1)}).preview
+        assert (told["keys"], told["keys_later"]) == (1, 1)
+
 
 class TestCounting:
     def test_it_is_a_job_whose_row_whoever_asks_again_finds(self, linked: Issued, rui: User) -> None:
