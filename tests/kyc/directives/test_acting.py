@@ -224,6 +224,12 @@ class TestCounting:
         ]
         assert len({one.pk, *(other.pk for other in others)}) == 3
 
+    def test_what_was_counted_before_it_was_proposed_stands_with_it(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = proposed(by=rui)
+        # The count that was on its way did not see the order.
+        Directive.objects.filter(pk=made.pk).update(preview={})
+        assert acting.take(made, by=sonia).preview["keys"] == 1
+
     def test_it_is_counted_before_it_is_taken_and_again_after_an_hour(self, linked: Issued, rui: User, sonia: User) -> None:
         made = acting.propose(order(), left_out={}, by=rui)
         assert made.preview == {}
