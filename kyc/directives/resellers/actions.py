@@ -20,6 +20,7 @@ from accounts.refused import ReasonMissing, Refused, is_said
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.models import Document
 from kyc.keys import holds
+from kyc.keys.models import Hold
 from kyc.parties import countries
 from kyc.rules import packs
 
@@ -217,6 +218,14 @@ def decline_resolved(found: ResellerAssessment, *, reason: str, by: User) -> Res
     row.save(update_fields=["proposal", "resolution"])
     audit.record("reseller.resolution_sent_back", target=row, by=by, reason=reason.strip(), reseller=row.reseller.number)
     return row
+
+
+def refuse_lifting(hold: Hold) -> None:
+    """Of a reseller that two people have not resolved, one alone lifts no hold. Raises NotNow."""
+    row = ResellerAssessment.objects.filter(hold=hold, state=S.HELD).select_related("reseller").first()
+    if row is not None:
+        number = {"number": row.reseller.number}
+        raise NotNow(_("Two officers end this hold on the page of %(number)s: one proposes it, another confirms it.") % number)
 
 
 @transaction.atomic
