@@ -101,7 +101,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def entered(request: HttpRequest, *, customer: Any, place: str) -> Reseller:
-    if found := Reseller.objects.filter(organisation=customer).first():
+    if found := Reseller.objects.live().filter(organisation=customer).first():
         raise actions.BadReseller("customer", _("It is in the register already: %(number)s.") % {"number": found})
     return actions.enter(customer, Terms(place=place, programme=Reseller.Programme.NONE), by=request.user)
 
@@ -169,7 +169,7 @@ def tried(request: HttpRequest, pk: int, sent: Any, verb: Callable[..., Any], se
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetched(pk)
     form = TermsForm(request.POST, organisation=found.organisation)
-    verb: Callable[..., Any] = lambda **_data: actions.enter(found.organisation, form.terms, by=request.user)  # noqa: E731
+    verb: Callable[..., Any] = lambda **_data: actions.change(found, form.terms, by=request.user)  # noqa: E731
     return tried(request, pk, form, verb, _("Saved."), form=form)
 
 

@@ -85,7 +85,7 @@ def checked(terms: Terms, organisation: Organisation) -> dict[str, Any]:
 
 @transaction.atomic
 def enter(organisation: Organisation, terms: Terms, *, by: User) -> Reseller:
-    """In the register, or what is kept of it anew. Raises BadReseller, NotNow, NotPermitted."""
+    """In the register, or what is kept of it anew; also one that had sold access on no more. Raises BadReseller, NotPermitted."""
     require(by, Permission.RESELLER_WORK)
     organisations.held(organisation.pk)
     told = checked(terms, organisation)
@@ -95,7 +95,11 @@ def enter(organisation: Organisation, terms: Terms, *, by: User) -> Reseller:
         audit.record("reseller.entered", target=made, by=by, reseller=made.number, place=made.place, programme=made.programme)
         return made
     if row.ended_on:
-        raise NotNow(_("It sells access on no more, by what the register says."))
+        for name, value in {**told, "ended_on": None, "ended_because": ""}.items():
+            setattr(row, name, value)
+        row.save()
+        audit.record("reseller.reentered", target=row, by=by, reseller=row.number, place=row.place, programme=row.programme)
+        return row
     changed = sorted(name for name, value in told.items() if getattr(row, name) != value)
     if changed:
         for name in changed:
@@ -105,7 +109,15 @@ def enter(organisation: Organisation, terms: Terms, *, by: User) -> Reseller:
     return row
 
 
+@transaction.atomic
+def change(found: Reseller, terms: Terms, *, by: User) -> Reseller:
+    """What is kept of one that sells access on. Raises BadReseller, NotNow, NotPermitted."""
+    require(by, Permission.RESELLER_WORK)
+    return enter(locked(found).organisation, terms, by=by)
+
+
 def locked(found: Reseller) -> Reseller:
+    organisations.held(found.organisation_id)
     row = Reseller.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=found.pk)
     if row.ended_on:
         raise NotNow(_("It sells access on no more, by what the register says."))
@@ -156,6 +168,7 @@ def assess(
 
 
 def locked_assessment(found: ResellerAssessment) -> ResellerAssessment:
+    organisations.held(found.organisation_id)
     rows = ResellerAssessment.objects.select_for_update(of=("self",)).select_related(
         "reseller", "proposal", "hold", "organisation"
     )
