@@ -854,7 +854,8 @@ DOORS: dict[str, Door] = {
         EXAMINERS, get=False, own=of(pk="reseller"), names="It wrote so.", post=of(ended_on="2026-11-25", because="It wrote so.")
     ),
     "desk:reseller_resolve": Door(
-        EXAMINERS, get=False, own=of(pk="failed"), names="All are checked.", post=of(resolution="All are checked.")
+        EXAMINERS, get=False, own=of(pk="failed"), names="All are checked.",
+        post=of(reason="mistake", resolution="All are checked."),
     ),
     "desk:reseller_take": Door(APPROVERS, get=False, own=of(pk="mended"), post=nothing, names="All are checked."),
     "desk:reseller_decline": Door(
@@ -1210,7 +1211,7 @@ def stopped(organisation: Organisation, rows: dict[Any, Any]) -> dict[str, int]:
 def selling(rows: dict[Any, Any]) -> dict[str, int]:
     """A reseller, one assessment that fails, and one that an officer says is put right."""
     reseller, by = rows[Reseller], cast.staff("approver", f"Reseller's {rows[Reseller].pk}")
-    made = reselling.assess(reseller, assessed_on=datetime(2026, 11, 20).date(), findings="No list.", complies=False, by=by)
+    made = reselling.assess(reseller, assessed_on=timezone.localdate(), findings="No list.", complies=False, by=by)
     reselling.propose_resolved(made, resolution="All are checked.", by=by)
     return {"reseller": reseller.pk, "failed": rows[ResellerAssessment].pk, "mended": made.pk}
 

@@ -155,13 +155,14 @@ def shown(request: HttpRequest, found: Directive, *, status: int = 200, **filled
     extension = found.extensions.filter(state="proposed").select_related("proposed_by").first()
     rows = list(found.minutes.order_by("-minute")[:MINUTES])
     pack = packs.current()
+    count = counting.last(counting.of(found)) if found.is_proposed else None
     facts: dict[str, Any] = {
         "directive": found,
         "tone": tone(found),
         "over": over(found),
         "later": later(found),
-        "numbers": numbers(found.preview),
-        "count": counting.last(counting.of(found)) if found.is_proposed else None,
+        "numbers": numbers(count.told if count and count.told else found.preview),
+        "count": count,
         "address": reverse("desk:directive", args=[found.pk]),
         "extension": extension,
         "is_own_extension": extension is not None and extension.proposed_by_id == request.user.pk,

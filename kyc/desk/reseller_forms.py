@@ -9,7 +9,7 @@ from accounts.models import Organisation
 from kyc.desk.directive_forms import CHOOSE, organisation_of
 from kyc.desk.forms import DeskForm
 from kyc.desk.incident_forms import day, text
-from kyc.directives.resellers.actions import Terms
+from kyc.directives.resellers.actions import REASONS, Terms
 from kyc.directives.resellers.models import Reseller
 from kyc.evidence.models import Document
 
@@ -67,13 +67,14 @@ class AssessForm(DeskForm):
     assessed_on = day(_("Assessed on"), required=True)
     findings = text(_("What you found"), help_text=_("The reseller reads it, and what is asked of it."))
     outcome = forms.ChoiceField(label=_("Outcome"), choices=[CHOOSE, ("complies", _("Complies")), ("open", _("Does not comply"))])
-    known_on = day(_("Known since"), help_text=_("If it does not comply, and that was known before. It is never changed."))
+    known_on = day(_("Known since"), help_text=_("If it does not comply, and we knew that before. It is never changed."))
 
 
 class ResolveForm(DeskForm):
-    missing = {"resolution": _("Say how it was put right.")}
+    missing = {"reason": _("Say why it is over."), "resolution": _("Say how it was put right, or what the mistake was.")}
 
-    resolution = text(_("How it was put right"), rows=2)
+    reason = forms.ChoiceField(label=_("Why it is over"), choices=[*REASONS.items()])
+    resolution = text(_("How it was put right, or what the mistake was"), rows=2)
 
 
 class EndForm(DeskForm):

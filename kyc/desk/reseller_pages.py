@@ -101,7 +101,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def entered(request: HttpRequest, *, customer: Any, place: str) -> Reseller:
-    if found := Reseller.objects.filter(organisation=customer).first():
+    if found := Reseller.objects.live().filter(organisation=customer).first():
         raise actions.BadReseller("customer", _("It is in the register already: %(number)s.") % {"number": found})
     return actions.enter(customer, Terms(place=place, programme=Reseller.Programme.NONE), by=request.user)
 
@@ -149,6 +149,7 @@ def acted(request: HttpRequest, one: ResellerAssessment, **filled: Any) -> dict[
         "one": one,
         "tone": "bad" if one.is_late else TONES[one.state],
         "is_own": is_own,
+        "reason": actions.REASONS[one.proposal.reason] if one.proposal else "",
         "may_take": one.waits and not is_own and request.user.can(P.DECISION_TAKE),
         "may_resolve": one.state in ("open", "held") and not one.waits and request.user.can(P.RESELLER_WORK),
         "resolve_form": ResolveForm(auto_id=f"resolve_{one.pk}_%s"),
@@ -168,7 +169,7 @@ def tried(request: HttpRequest, pk: int, sent: Any, verb: Callable[..., Any], se
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetched(pk)
     form = TermsForm(request.POST, organisation=found.organisation)
-    verb: Callable[..., Any] = lambda **_data: actions.enter(found.organisation, form.terms, by=request.user)  # noqa: E731
+    verb: Callable[..., Any] = lambda **_data: actions.change(found, form.terms, by=request.user)  # noqa: E731
     return tried(request, pk, form, verb, _("Saved."), form=form)
 
 

@@ -289,6 +289,7 @@ VERBS = {
     "blocked.sent_back": _("sent back a report to OFAC"),
     "blocked.released": _("recorded that blocked property was released"),
     "reseller.entered": _("entered the customer as a reseller"),
+    "reseller.reentered": _("entered the customer as a reseller again"),
     "reseller.changed": _("changed under what the reseller sells access on"),
     "reseller.assessed": _("assessed the reseller"),
     "reseller.reminded": _("reminded officers that a reseller is about to lose access"),

@@ -26,6 +26,7 @@ from kyc.cases.models import Case, Decision
 from kyc.cases.outdated import Overtaken
 from kyc.cases.pictures import picture_file
 from kyc.desk import asking, forms, masking, owning, queue, standing, summary, using
+from kyc.directives.resellers import actions as resellers
 from kyc.evidence import actions as evidence
 from kyc.evidence.intake import NotChecked
 from kyc.evidence.models import Document
@@ -374,7 +375,11 @@ def hold_lift(request: HttpRequest, pk: int, hold: int) -> HttpResponse:
     found = fetched(request, pk)
     target = get_object_or_404(Hold, pk=hold, organisation=found.organisation)
     form = forms.LiftForm(hold, request.POST)
-    act = partial(appeals.lift, target, by=request.user)
+
+    def act(*, reason: str) -> Hold:
+        resellers.refuse_lifting(target)
+        return appeals.lift(target, reason=reason, by=request.user)
+
     return tried(request, found, form, act, done=_("The hold is lifted."), tab="keys", lift_form=form, lift_pk=hold)
 
 

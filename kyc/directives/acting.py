@@ -180,10 +180,13 @@ def take(directive: Directive, *, by: User) -> Directive:
 
 
 def refuse_uncounted(directive: Directive) -> None:
-    """What is asked for here stays so. Where it can't be counted an order does not wait for that. Raises NotNow."""
+    """What is asked for here stays so, and what was counted stands with the order, also where that was done before it was
+    proposed. Where it can't be counted an order does not wait for that. Raises NotNow."""
     known = counting.told(Directive.objects.get(pk=directive.pk))
     if known is not None and known.state == known.State.WAITING:
         raise NotNow(_("What it would touch is being counted anew. Read that first, and take it then."))
+    if known is not None and known.state == known.State.DONE:
+        Directive.objects.filter(pk=directive.pk, state=S.PROPOSED).exclude(preview=known.told).update(preview=known.told)
 
 
 @transaction.atomic

@@ -79,7 +79,9 @@ def preview(
     """Of this population, which has these tiers closed, none for every one, and of these some `later`; `left_out` are
     numbers of organisations. `looked` is told how many keys were looked at so far."""
     found, now = Preview(), timezone.now()
-    reached, at_once = reach(tiers), reach([code for code in tiers if code not in later]) if later else None
+    reached = reach(tiers)
+    first = [code for code in named(tiers) if code not in later]
+    at_once = (reach(first) if first else set()) if later else None
     touched: list[int] = []
     done = 0
     for part in checking.parts(checking.keys()):

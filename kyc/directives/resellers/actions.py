@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,11 +20,15 @@ from accounts.refused import ReasonMissing, Refused, is_said
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.models import Document
 from kyc.keys import holds
+from kyc.keys.models import Hold
 from kyc.parties import countries
 from kyc.rules import packs
 
 S = ResellerAssessment.State
-REASONS = {"mended": gettext_lazy("What was wrong has been put right, as the file shows")}
+REASONS = {
+    "mended": gettext_lazy("What was wrong has been put right, as the file shows"),
+    "mistake": gettext_lazy("It was entered by mistake"),
+}
 POLICY = Policy(
     kind="reseller.resolve",
     propose=Permission.RESELLER_WORK,
@@ -80,7 +85,7 @@ def checked(terms: Terms, organisation: Organisation) -> dict[str, Any]:
 
 @transaction.atomic
 def enter(organisation: Organisation, terms: Terms, *, by: User) -> Reseller:
-    """In the register, or what is kept of it anew. Raises BadReseller, NotNow, NotPermitted."""
+    """In the register, or what is kept of it anew; also one that had sold access on no more. Raises BadReseller, NotPermitted."""
     require(by, Permission.RESELLER_WORK)
     organisations.held(organisation.pk)
     told = checked(terms, organisation)
@@ -90,7 +95,11 @@ def enter(organisation: Organisation, terms: Terms, *, by: User) -> Reseller:
         audit.record("reseller.entered", target=made, by=by, reseller=made.number, place=made.place, programme=made.programme)
         return made
     if row.ended_on:
-        raise NotNow(_("It sells access on no more, by what the register says."))
+        for name, value in {**told, "ended_on": None, "ended_because": ""}.items():
+            setattr(row, name, value)
+        row.save()
+        audit.record("reseller.reentered", target=row, by=by, reseller=row.number, place=row.place, programme=row.programme)
+        return row
     changed = sorted(name for name, value in told.items() if getattr(row, name) != value)
     if changed:
         for name in changed:
@@ -100,7 +109,15 @@ def enter(organisation: Organisation, terms: Terms, *, by: User) -> Reseller:
     return row
 
 
+@transaction.atomic
+def change(found: Reseller, terms: Terms, *, by: User) -> Reseller:
+    """What is kept of one that sells access on. Raises BadReseller, NotNow, NotPermitted."""
+    require(by, Permission.RESELLER_WORK)
+    return enter(locked(found).organisation, terms, by=by)
+
+
 def locked(found: Reseller) -> Reseller:
+    organisations.held(found.organisation_id)
     row = Reseller.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=found.pk)
     if row.ended_on:
         raise NotNow(_("It sells access on no more, by what the register says."))
@@ -122,6 +139,17 @@ def assess(
     known = None if complies else known_on or assessed_on
     if known and known > today:
         raise BadReseller("known_on", _("It can't be known from a day in the future."))
+    due = known and known + timedelta(days=pack.reselling("termination_days"))
+    # Nobody is held by one officer's word before the reseller and others had days to say something.
+    least = pack.reselling("remind_days")
+    if known and due and due < today + timedelta(days=least):
+        sentence = _(
+            "Enter the day on which we knew it: by this one, access would end on %(day)s. At the earliest it ends %(days)s days "
+            "from today, so enter %(first)s or later, and say in what you found since when it was so."
+        )
+        first = today + timedelta(days=least) - (due - known)
+        told = {"day": date_format(due, "j F Y"), "days": least, "first": date_format(first, "j F Y")}
+        raise BadReseller("known_on", sentence % told)
     made = ResellerAssessment.objects.create(
         organisation=row.organisation,
         reseller=row,
@@ -129,7 +157,7 @@ def assess(
         findings=findings.strip(),
         state=S.COMPLIES if complies else S.OPEN,
         known_on=known,
-        due_on=known and known + timedelta(days=pack.reselling("termination_days")),
+        due_on=due,
         rule_pack=pack.version,
         made_by=by,
     )
@@ -140,6 +168,7 @@ def assess(
 
 
 def locked_assessment(found: ResellerAssessment) -> ResellerAssessment:
+    organisations.held(found.organisation_id)
     rows = ResellerAssessment.objects.select_for_update(of=("self",)).select_related(
         "reseller", "proposal", "hold", "organisation"
     )
@@ -150,17 +179,17 @@ def locked_assessment(found: ResellerAssessment) -> ResellerAssessment:
 
 
 @transaction.atomic
-def propose_resolved(found: ResellerAssessment, *, resolution: str, by: User) -> ResellerAssessment:
-    """That what was wrong is put right, which another has to confirm: until then the clock runs. Raises ReasonMissing, NotNow,
-    NotPermitted."""
+def propose_resolved(found: ResellerAssessment, *, resolution: str, reason: str = "mended", by: User) -> ResellerAssessment:
+    """That what was wrong is put right, or never was (`reason`, of REASONS), which another has to confirm: until then the clock
+    runs. Raises ReasonMissing, NotNow, NotPermitted."""
     require(by, Permission.RESELLER_WORK)
     row = locked_assessment(found)
     if row.proposal_id:
         raise NotNow(_("Another officer has it before him already."))
     if not is_said(resolution):
-        raise ReasonMissing(_("Say how it was put right."))
+        raise ReasonMissing(_("Say how it was put right, or what the mistake was."))
     row.proposal = proposals.propose(
-        policy=POLICY, organisation=row.organisation, choice="resolved", reason="mended", note=resolution.strip(), by=by
+        policy=POLICY, organisation=row.organisation, choice="resolved", reason=reason, note=resolution.strip(), by=by
     )
     row.resolution = resolution.strip()
     row.save(update_fields=["proposal", "resolution"])
@@ -202,6 +231,14 @@ def decline_resolved(found: ResellerAssessment, *, reason: str, by: User) -> Res
     row.save(update_fields=["proposal", "resolution"])
     audit.record("reseller.resolution_sent_back", target=row, by=by, reason=reason.strip(), reseller=row.reseller.number)
     return row
+
+
+def refuse_lifting(hold: Hold) -> None:
+    """Of a reseller that two people have not resolved, one alone lifts no hold. Raises NotNow."""
+    row = ResellerAssessment.objects.filter(hold=hold, state=S.HELD).select_related("reseller").first()
+    if row is not None:
+        number = {"number": row.reseller.number}
+        raise NotNow(_("Two officers end this hold on the page of %(number)s: one proposes it, another confirms it.") % number)
 
 
 @transaction.atomic

@@ -1,13 +1,14 @@
 """What the product does by the clock: reminds officers and the reseller before access ends, and holds the customer when nobody
 has resolved in time what was wrong."""
 
+import logging
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, messages
+from accounts import audit, messages, organisations
 from accounts.models import User
 from accounts.permissions import ROLES, Permission
 from kyc.directives.resellers.models import ResellerAssessment, ResellerAssessmentQuerySet
@@ -15,6 +16,7 @@ from kyc.keys import holds
 from kyc.rules import packs
 
 SOURCE = "policy.reseller"
+logger = logging.getLogger(__name__)
 S = ResellerAssessment.State
 
 
@@ -41,23 +43,24 @@ def nearly_due() -> ResellerAssessmentQuerySet:
 
 
 def run() -> None:
-    """Twice is once, each in a transaction of its own."""
-    for pk in list(over().values_list("pk", flat=True)):
-        hold(pk)
-    for pk in list(nearly_due().values_list("pk", flat=True)):
-        remind(pk)
+    """Twice is once, each in a transaction of its own; one that can't be done stops no other."""
+    for rows, verb in ((over(), hold), (nearly_due(), remind)):
+        for pk in list(rows.values_list("pk", flat=True)):
+            try:
+                verb(pk)
+            except Exception:
+                logger.exception("a reseller's assessment %s could not be carried on", pk)
 
 
 @transaction.atomic
 def hold(pk: int) -> None:
     """The customer's keys, by the named policy; a proposal that waits may still end it."""
-    row = (
-        over().select_for_update(of=("self",), skip_locked=True).select_related("organisation", "reseller").filter(pk=pk).first()
-    )
+    organisation = organisations.held(ResellerAssessment.objects.values_list("organisation", flat=True).get(pk=pk))
+    row = over().select_for_update(of=("self",), skip_locked=True).select_related("reseller").filter(pk=pk).first()
     if row is None:
         return
     reason = f"What an assessment found on {row.assessed_on} of a reseller was not put right by {row.due_on}"
-    row.hold = holds.place_by_policy(row.organisation, source=SOURCE, reason=reason)
+    row.hold = holds.place_by_policy(organisation, source=SOURCE, reason=reason)
     row.state = S.HELD
     row.save(update_fields=["hold", "state"])
     audit.record("reseller.held", target=row, by=None, reason=reason, reseller=row.reseller.number)

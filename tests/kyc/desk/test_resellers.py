@@ -2,6 +2,7 @@
 
 # ruff: noqa: F811  # Names of fixtures.
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from kyc.cases.models import Case
+from kyc.directives.resellers import ending
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.models import Document
+from kyc.keys.models import Hold
 from tests import cast
 from tests.cast import Founded
 from tests.kyc.directives.resellers.conftest import (  # noqa: F401  # fixtures
@@ -60,13 +64,26 @@ class TestDesk:
         assert "the clock runs" in text(desk, "desk:resellers")
 
     def test_two_resolve(self, desk: Client, failed: ResellerAssessment) -> None:
-        desk.post(reverse("desk:reseller_resolve", args=[failed.pk]), {"resolution": "A sample was checked."})
+        desk.post(reverse("desk:reseller_resolve", args=[failed.pk]), {"reason": "mistake", "resolution": "It was of another."})
         page = text(desk, "desk:reseller", failed.reseller_id)
+        assert "It was entered by mistake: <bdi>It was of another." in page
         assert "another officer confirms it" in page and "Confirm that it is resolved" not in page
         assert desk.post(reverse("desk:reseller_take", args=[failed.pk])).status_code == 422
         cast.signed_in(cast.staff("approver", "Sónia Teles")).post(reverse("desk:reseller_take", args=[failed.pk]))
         failed.refresh_from_db()
         assert failed.state == "resolved"
+
+    def test_one_officer_lifts_no_hold_of_a_reseller(
+        self, desk: Client, failed: ResellerAssessment, case: Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = TODAY() + timedelta(days=28)
+        monkeypatch.setattr(timezone, "localdate", lambda *_: there)
+        ending.run()
+        monkeypatch.undo()
+        hold = Hold.objects.live().get(source=ending.SOURCE)
+        sent = desk.post(reverse("desk:hold_lift", args=[case.pk, hold.pk]), {"reason": "It asked."})
+        assert sent.status_code == 422 and failed.reseller.number in sent.content.decode()
+        assert Hold.objects.live().filter(pk=hold.pk).exists()
 
     def test_it_says_what_to_ask_about(self, desk: Client) -> None:
         assert "Nothing is done to anybody by it." in text(desk, "desk:resellers", tab="undeclared")

@@ -201,6 +201,10 @@ class TestPreview:
         told = proposed(by=rui, tiers=["standard", "frontier"], later=later).preview
         assert (told["keys"], told["keys_later"]) == (1, 1)
 
+    def test_where_all_are_closed_later_none_is_at_once(self, linked: Issued, rui: User) -> None:
+        told = proposed(by=rui, tiers=["standard"], later={"standard": timezone.now() + timedelta(days=1)}).preview
+        assert (told["keys"], told["keys_later"]) == (1, 1)
+
 
 class TestCounting:
     def test_it_is_a_job_whose_row_whoever_asks_again_finds(self, linked: Issued, rui: User) -> None:
@@ -219,6 +223,12 @@ class TestCounting:
             acting.preview(order(), left_out=[nordlys.organisation]),
         ]
         assert len({one.pk, *(other.pk for other in others)}) == 3
+
+    def test_what_was_counted_before_it_was_proposed_stands_with_it(self, linked: Issued, rui: User, sonia: User) -> None:
+        made = proposed(by=rui)
+        # The count that was on its way did not see the order.
+        Directive.objects.filter(pk=made.pk).update(preview={})
+        assert acting.take(made, by=sonia).preview["keys"] == 1
 
     def test_it_is_counted_before_it_is_taken_and_again_after_an_hour(self, linked: Issued, rui: User, sonia: User) -> None:
         made = acting.propose(order(), left_out={}, by=rui)

@@ -4,16 +4,18 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Message, User
+from accounts.models import AuditEvent, Message, User
 from accounts.permissions import NotPermitted
 from accounts.proposals import SamePerson
 from accounts.refused import ReasonMissing
 from kyc.directives.resellers import actions, ending
 from kyc.directives.resellers.actions import BadReseller, NotNow, Terms
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
+from kyc.keys import holds
 from kyc.keys.models import Hold
 from tests import cast
 from tests.cast import Founded
@@ -36,6 +38,15 @@ class TestRegister:
         terms = Terms(place="domestic", programme="own", programme_version="3", programme_received_on=TODAY())
         actions.enter(reseller.organisation, terms, by=ana)
         assert [(row.place, row.programme_version) for row in Reseller.objects.all()] == [("domestic", "3")]
+
+    def test_who_sells_on_again_is_entered_again(self, reseller: Reseller, ana: User) -> None:
+        actions.end(reseller, ended_on=TODAY(), because="It wrote so.", by=ana)
+        terms = Terms(place="domestic", programme="ours")
+        with pytest.raises(NotNow):
+            actions.change(reseller, terms, by=ana)
+        again = actions.enter(reseller.organisation, terms, by=ana)
+        assert (again.pk, again.place, again.ended_on, again.ended_because) == (reseller.pk, "domestic", None, "")
+        assert AuditEvent.objects.filter(verb="reseller.reentered", actor_id=ana.pk).count() == 1
 
     def test_an_agreement_ends_after_it_begins(self, nordlys: Founded, ana: User) -> None:
         terms = Terms(place="foreign", programme="ours", agreed_from=TODAY(), agreed_to=TODAY())
@@ -60,6 +71,17 @@ class TestClock:
         assert failed.known_on == TODAY() - timedelta(days=3) and failed.due_on == failed.known_on + timedelta(days=30)
         assert list(ResellerAssessment.objects.running()) == [failed]
 
+    @pytest.mark.parametrize("ago", [24, 30, 400])
+    def test_nobody_is_held_by_one_word_about_long_ago(self, reseller: Reseller, ana: User, ago: int) -> None:
+        said = {"assessed_on": TODAY() - timedelta(days=ago), "findings": "No identities.", "complies": False, "by": ana}
+        with pytest.raises(BadReseller) as refused:
+            actions.assess(reseller, **said)
+        assert refused.value.field == "known_on" and not ResellerAssessment.objects.exists()
+        first = actions.assess(reseller, **said, known_on=TODAY() - timedelta(days=23))
+        assert first.due_on == TODAY() + timedelta(days=7)
+        ending.run()
+        assert not Hold.objects.live().exists()
+
     def test_on_its_last_day_nothing_is_held(self, failed: ResellerAssessment, monkeypatch: pytest.MonkeyPatch) -> None:
         later(monkeypatch, 27)
         ending.run()
@@ -79,8 +101,46 @@ class TestClock:
         assert failed.state == "held" and failed.hold == hold and hold.placed_by is None
         assert not ending.QUEUE.is_waiting()
 
+    def test_the_customer_is_locked_before_its_rows(
+        self, failed: ResellerAssessment, ana: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        later(monkeypatch, 28)
+        verbs = (
+            lambda: ending.hold(failed.pk),
+            lambda: actions.propose_resolved(failed, resolution="A sample was checked.", by=ana),
+            lambda: actions.end(failed.reseller, ended_on=TODAY(), because="It wrote so.", by=ana),
+        )
+        for verb in verbs:
+            with CaptureQueriesContext(connection) as asked:
+                verb()
+            locks = [one["sql"] for one in asked.captured_queries if "FOR UPDATE" in one["sql"]]
+            assert 'FROM "accounts_organisation"' in locks[0] and len(locks) > 1
+
+    def test_one_that_can_not_be_held_stops_no_other(
+        self, failed: ResellerAssessment, ana: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        other = actions.assess(failed.reseller, assessed_on=TODAY(), findings="Nor ages.", complies=False, by=ana)
+        later(monkeypatch, 60)
+        placed, place = [], holds.place_by_policy
+
+        def once(*args: Any, **said: Any) -> Hold:
+            placed.append(said)
+            if len(placed) == 1:
+                raise RuntimeError
+            return place(*args, **said)
+
+        monkeypatch.setattr(holds, "place_by_policy", once)
+        ending.run()
+        assert list(ResellerAssessment.objects.filter(state="held")) == [other]
+        assert f"assessment {failed.pk} could not" in caplog.text
+
 
 class TestResolving:
+    def test_what_was_entered_by_mistake_is_corrected_by_two(self, failed: ResellerAssessment, ana: User, rui: User) -> None:
+        actions.propose_resolved(failed, resolution="It was of another customer.", reason="mistake", by=ana)
+        mended = actions.take_resolved(failed, by=rui)
+        assert (mended.state, mended.proposal and mended.proposal.reason) == ("resolved", "mistake")
+
     def test_by_two_it_ends_the_clock(self, failed: ResellerAssessment, ana: User, rui: User) -> None:
         actions.propose_resolved(failed, resolution="A sample of ten was checked.", by=rui)
         with pytest.raises(SamePerson):
