@@ -102,8 +102,8 @@ def shown_by(
 
 @transaction.atomic
 def renew(agency: Agency, *, by: User) -> Agency:
-    """By a member of whoever declared it: it is still so, so an officer looks again. What was confirmed goes on until its day.
-    Nothing happens while one has yet to look. Raises Over."""
+    """By a member of whoever declared it: it is still so, so an officer looks again. What was confirmed goes on until its day,
+    or until the first word of two. Nothing happens while one has yet to look. Raises Over."""
     row = agencies.locked(agency, by=by)
     if is_waiting(row):
         return row

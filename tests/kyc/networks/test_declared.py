@@ -298,6 +298,7 @@ class TestOfMany:
             agencies.correct(agency, **TestWhatIsSaidAnew.SAID, by=alice)
         else:
             judged.renew(agency, by=alice)
+            assert judged.groups(), "counts on until the first word"
         confirmed(agency, paper, by=rui)
         assert judged.groups() == {} and list(of_tab("waiting")) == [agency]
         # Nor is the first word of it made the second by asking once more.

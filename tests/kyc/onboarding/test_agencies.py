@@ -142,6 +142,7 @@ class TestSayingItAnew:
         assert "It stands as you wrote it." in same and "An officer reads it next." not in same, "it was read"
         refused = text(as_alice.get(page))
         assert "not accepted" in refused and "Renew it" in refused
+        assert "from the first one’s word to the second’s it does not count" in text(as_alice.get(f"{page}renew/"))
         assert as_alice.post(f"{page}renew/").status_code == 422
         papers = agency.organisation.document_set.count()
         assert as_alice.post(f"{page}renew/", {"file": cast.pdf(width=456)})["Location"] == page
