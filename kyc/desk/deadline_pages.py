@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -55,7 +54,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         ],
         "rows": rows,
         "columns": [{"label": label} for label in COLUMNS],
-        "annual": [] if asked.is_mine else annual(request, asked),
+        "annual": asked.annual(),
         "newer": address(asked, page=str(number - 1)) if number > 1 else "",
         "older": address(asked, page=str(number + 1)) if has_more and number < LAST_PAGE else "",
         "first": start + 1,
@@ -63,12 +62,6 @@ def listed(request: HttpRequest) -> HttpResponse:
         "export": address(asked),
     }
     return render(request, "desk/deadlines.html", shown)
-
-
-def annual(request: HttpRequest, asked: Asked) -> list[dict[str, Any]]:
-    if asked.kind not in ("", "blocked"):
-        return []
-    return [{"year": year, "due_on": due, "is_late": due < timezone.localdate()} for year, due in deadlines.annual(request.user)]
 
 
 @staff(Permission.CASE_VIEW)

@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, PlannedDisposal, User
 from accounts.permissions import Permission
-from kyc.cases.models import Case, Entity, Requirement
+from kyc.cases.models import Case, CaseQuerySet, Entity, Requirement
 from kyc.desk.queue import known_or
 from kyc.directives.blocked import actions as blocked
 from kyc.directives.blocked.models import BlockedRecord
@@ -159,8 +159,19 @@ class Asked:
 
     def every(self) -> Iterator[Deadline]:
         """All of them, the earliest first, while they are read."""
-        streams = [self.of_kind(kind) for kind in self.kinds]
+        streams = [self.of_kind(kind) for kind in self.kinds] + [iter(self.annual())]
         yield from heapq.merge(*streams, key=lambda line: line.due_on)
+
+    def annual(self) -> list[Deadline]:
+        """Annual reports of blocked property, which are nobody's own; a year has no row."""
+        kind = KINDS["blocked"]
+        if self.is_mine or kind not in self.kinds:
+            return []
+        address = reverse("desk:blocked_records")
+        return [
+            Deadline(kind, due_on, _("Annual report of blocked property"), str(year), f"{address}#annual-{year}")
+            for year, due_on in blocked.annual_open(timezone.localdate())
+        ]
 
     def of_kind(self, kind: Kind) -> Iterator[Deadline]:
         for row in kind.full(kind.running(self.user, is_mine=self.is_mine)).iterator(chunk_size=500):
@@ -185,6 +196,10 @@ def seen(user: User) -> QuerySet[Organisation]:
     return Organisation.objects.visible_to(user).real()
 
 
+def cases(user: User) -> CaseQuerySet:
+    return Case.objects.shown_to(user).filter(organisation__in=seen(user))
+
+
 def expiring(user: User) -> QuerySet[EvidenceItem]:
     return EvidenceItem.objects.live().filter(expires_on__isnull=False, organisation__in=seen(user))
 
@@ -201,7 +216,7 @@ def directive_url(row: Directive) -> str:
 add(
     Kind(
         "cases", _("Cases to decide"), P.CASE_VIEW,
-        lambda user: Case.objects.shown_to(user).open().filter(due_on__isnull=False), "due_on",
+        lambda user: cases(user).open().filter(due_on__isnull=False), "due_on",
         lambda row: row.get_state_display(), lambda row: reverse("desk:case", args=[row.pk]), owner="owner",
     )
 )  # fmt: skip
@@ -209,7 +224,7 @@ add(
     Kind(
         "requirements", _("Asked of customers"), P.CASE_VIEW,
         lambda user: Requirement.objects.filter(
-            case__in=Case.objects.shown_to(user).open(), met_at__isnull=True, withdrawn_at__isnull=True
+            case__in=cases(user).open(), met_at__isnull=True, withdrawn_at__isnull=True
         ),
         "due_on", lambda row: row.sentence, lambda row: reverse("desk:case", args=[row.case_id]),
         related=("organisation", "case"), owner="case__owner",
@@ -218,7 +233,7 @@ add(
 add(
     Kind(
         "verifications", _("Verifications that end"), P.CASE_VIEW,
-        lambda user: with_case(Entity.objects.live().filter(decision__case__in=Case.objects.shown_to(user))), "valid_until",
+        lambda user: with_case(Entity.objects.live().filter(decision__case__in=cases(user))), "valid_until",
         lambda row: _("The customer has to confirm by then"), of_case,
     )
 )  # fmt: skip
@@ -313,8 +328,3 @@ add(
         lambda row: _("Their last day is over"), lambda row: reverse("disposals"), related=("organisation", "plan"),
     )
 )  # fmt: skip
-
-
-def annual(user: User) -> list[tuple[int, date]]:
-    """Years of which the stock of blocked property is to be reported; a year has no row."""
-    return blocked.annual_open(timezone.localdate()) if user.can(P.BLOCKED_VIEW) else []

@@ -217,6 +217,8 @@ def take(filing: BlockedFiling, *, filed_on: date | None = None, reference: str 
     if found.kind != F.NONE:
         if not filed_on or filed_on > timezone.localdate():
             raise BadRecord("filed_on", _("Say on which day it was filed, today or before."))
+        if found.record and filed_on < found.record.happened_on:
+            raise BadRecord("filed_on", _("It was filed on a day since it happened, not before."))
         if not is_said(reference):
             raise BadRecord("reference", _("Give the reference under which the authority has it."))
         found.filed_on, found.reference = filed_on, reference.strip()

@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import scope
-from accounts.models import Proposal, User
+from accounts.models import Organisation, Proposal, User
 from accounts.permissions import Permission
 from kyc.cases.models import Case, Requirement
 from kyc.desk import deadlines
 from kyc.desk.deadlines import AddedTwice, Asked
+from kyc.directives.blocked import finding
+from kyc.directives.blocked.models import BlockedRecord
 from kyc.networks.measure_models import Measure
 from tests import cast
 from tests.kyc.desk.conftest import made
@@ -69,6 +71,13 @@ class TestKinds:
         assert not {"blocked", "data_requests", "measures", "schedules"} & kinds(sam).keys()
         assert all(ines.can(deadlines.KINDS[code].permission) for code in kinds(ines))
 
+    def test_a_sandbox_has_no_clock_here(self, everything: User, ana: User) -> None:
+        rows = {"cases", "requirements", "verifications"} & kinds(ana).keys()
+        assert {"requirements", "verifications"} <= rows
+        with scope.whole():
+            Organisation.objects.update(sandbox="approved")
+        assert not rows & kinds(ana).keys()
+
 
 class TestList:
     def test_the_earliest_stands_first_and_is_called_overdue(self, as_ana: Client, case: Case) -> None:
@@ -91,6 +100,19 @@ class TestList:
         answer = as_ana.get(reverse("desk:deadlines_csv"), {"kind": "cases"})
         lines = b"".join(answer.streaming_content).decode().splitlines()
         assert lines[0].startswith("due,kind,about") and lines[1].startswith("2026-12-04,Cases to decide,Nordlys Modelling AS")
+
+    def test_the_annual_report_of_blocked_property_stands_in_the_page_and_in_the_file(
+        self, as_ana: Client, everything: User
+    ) -> None:
+        blocked = BlockedRecord.objects.get()
+        finding.put(
+            blocked.organisation, kind="blocked", basis="region", facts={}, happened_on=date(2026, 3, 2), made_by=blocked.made_by
+        )
+        assert "The annual report of blocked property of 2026 is due on 30 September 2026." in as_ana.get(PAGE).content.decode()
+        lines = b"".join(as_ana.get(reverse("desk:deadlines_csv")).streaming_content).decode().splitlines()
+        [line] = [line for line in lines if "Annual report" in line]
+        assert line.startswith("2026-09-30,Blocked and rejected,2026,Annual report of blocked property") and "late" in line
+        assert lines[1:] == sorted(lines[1:], key=lambda line: line[:10])
 
     def test_pages_follow_each_other_without_a_gap(self, ana: User, case: Case) -> None:
         for number in range(7):

@@ -43,7 +43,12 @@ class TestFiling:
 
     @pytest.mark.parametrize(
         ("given", "field"),
-        [({"filed_on": None}, "filed_on"), ({"filed_on": date(2199, 1, 1)}, "filed_on"), ({"reference": " "}, "reference")],
+        [
+            ({"filed_on": None}, "filed_on"),
+            ({"filed_on": date(2199, 1, 1)}, "filed_on"),
+            ({"filed_on": date(2020, 1, 2)}, "filed_on"),
+            ({"reference": " "}, "reference"),
+        ],
     )
     def test_without_its_day_and_reference_it_is_not_filed(
         self, found: BlockedRecord, ana: User, rui: User, given: dict[str, object], field: str
