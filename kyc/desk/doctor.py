@@ -19,6 +19,7 @@ from accounts.models import Organisation, User
 from accounts.permissions import Permission
 from kyc.cases.models import Case, Requirement
 from kyc.desk.forms import DeskForm
+from kyc.directives.resellers import ending
 from kyc.keys import actions as keys
 from kyc.keys import amounts, doctor, feeding, reassessing, renewals
 from kyc.keys.doctor import OF_CALL, Asked, Finding
@@ -101,6 +102,7 @@ ENDS: dict[str, Text] = {
     SOURCES[W.USE]: _("Ends once the customer wakes the key."),
     renewals.SOURCE: _("Ends once the customer has signed the intended use anew."),
     feeding.SOURCE: _("Ends once what the ownership shows no longer calls for it, or an officer lifts it."),
+    ending.SOURCE: _("Ends once two officers have resolved what was found of the reseller."),
     reassessing.SOURCE: _("Ends once the checks no longer call for it, or an officer lifts it."),
 }
 LIFTED = _("Ends when an officer who may place holds lifts it.")

@@ -91,6 +91,7 @@ MENDED: dict[str, tuple[str, Text]] = {
     SOURCES[KeyRequirement.What.USE]: (KEY, _("Open the key and wake it")),
     "policy.evidence": ("onboarding:documents", _("Send a new document")),
     "policy.use": ("onboarding:use", _("Sign the use anew")),
+    "policy.reseller": ("onboarding:resale", _("Read what has to be put right")),
 }
 # Of a limit that is reached: whether it is the organisation's, and whether its time begins anew.
 LIMITED: dict[tuple[bool, bool], Text] = {

@@ -28,6 +28,7 @@ WHY: dict[str, Promise] = {
     Hold.RESTRICTION: _("All your keys are on hold. See on your overview what you were told, and how to appeal."),
     "policy.evidence": _("A document that proved who somebody is has expired. Send a new one."),
     "policy.use": _("What you signed about the use of your keys has expired."),
+    "policy.reseller": _("How you sell access on was not put right in time. Read what we found."),
 }
 OURS = _("We have put it on hold. Write to us if you don't know why.")
 OURS_ALL = _("We have put them on hold. Write to us if you don't know why.")

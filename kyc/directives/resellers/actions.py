@@ -7,16 +7,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import audit, organisations, proposals
-from accounts.models import Organisation, Proposal, User
+from accounts import audit, messages, organisations, proposals
+from accounts.models import Membership, Organisation, Proposal, User
 from accounts.permissions import Permission, require
 from accounts.proposals import Policy
 from accounts.refused import ReasonMissing, Refused, is_said
+from kyc.cases.models import Case
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.models import Document
 from kyc.keys import holds
@@ -36,6 +38,7 @@ POLICY = Policy(
     reasons={"resolved": tuple(REASONS)},
 )
 MOST = 10_000_000
+FOUND = gettext_lazy("How you sell access on has to be put right")
 
 
 class BadReseller(Refused):
@@ -161,10 +164,22 @@ def assess(
         rule_pack=pack.version,
         made_by=by,
     )
+    if due:
+        write(made, FOUND)
     audit.record(
         "reseller.assessed", target=made, by=by, reseller=row.number, complies=complies, due_on=str(made.due_on or ""),
     )  # fmt: skip
     return made
+
+
+def write(row: ResellerAssessment, subject: Promise) -> None:
+    """To the owners, in the language in which they were first addressed."""
+    last = Case.objects.filter(organisation=row.organisation).order_by("-pk").first()
+    owners = Membership.objects.filter(organisation=row.organisation, role=Membership.Role.OWNER).select_related("user")
+    with translation.override((last and last.notice_locale) or None):
+        for owner in owners:
+            to = owner.user.email
+            messages.queue_template("reseller_told", to=to, subject=str(subject), organisation=row.organisation, assessment=row)
 
 
 def locked_assessment(found: ResellerAssessment) -> ResellerAssessment:

@@ -7,15 +7,19 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import audit, messages, organisations
 from accounts.models import User
 from accounts.permissions import ROLES, Permission
+from kyc.directives.resellers.actions import write
 from kyc.directives.resellers.models import ResellerAssessment, ResellerAssessmentQuerySet
 from kyc.keys import holds
 from kyc.rules import packs
 
 SOURCE = "policy.reseller"
+HELD = gettext_lazy("Your keys are on hold")
+SOON = gettext_lazy("How you sell access on has to be put right soon")
 logger = logging.getLogger(__name__)
 S = ResellerAssessment.State
 
@@ -63,13 +67,14 @@ def hold(pk: int) -> None:
     row.hold = holds.place_by_policy(organisation, source=SOURCE, reason=reason)
     row.state = S.HELD
     row.save(update_fields=["hold", "state"])
+    write(row, HELD)
     audit.record("reseller.held", target=row, by=None, reason=reason, reseller=row.reseller.number)
 
 
 @transaction.atomic
 def remind(pk: int) -> None:
-    """Officers, by mail that names no customer."""
-    rows = nearly_due().select_for_update(of=("self",), skip_locked=True).select_related("reseller")
+    """Its owners, and officers by mail that names no customer."""
+    rows = nearly_due().select_for_update(of=("self",), skip_locked=True).select_related("organisation", "reseller")
     row = rows.filter(pk=pk).first()
     if row is None or row.due_on is None:
         return
@@ -79,4 +84,5 @@ def remind(pk: int) -> None:
     roles = [role for role, powers in ROLES.items() if Permission.RESELLER_WORK in powers]
     for officer in User.objects.filter(is_active=True, staff_role__in=roles).order_by("pk"):
         messages.queue_template("reseller_due", to=officer.email, subject=subject, organisation=None, assessment=row)
+    write(row, SOON)
     audit.record("reseller.reminded", target=row, by=None, reseller=row.reseller.number, on=row.due_on.isoformat())

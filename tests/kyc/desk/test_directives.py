@@ -153,6 +153,7 @@ class TestOne:
         page = desk.get(reverse("desk:directive", args=[made.pk]))
         assert page.context["minutes"]
         assert "Now 1 of 1 keys are refused" in page.content.decode()
+        assert "As it was last counted" in page.content.decode() and "By what was known at" in page.content.decode()
 
     def test_who_could_not_be_told_is_not_told(self, desk: Client, linked: Issued, rui: User, sonia: User) -> None:  # noqa: F811
         made = in_force(by=rui, second=sonia)

@@ -101,6 +101,17 @@ class TestClock:
         assert failed.state == "held" and failed.hold == hold and hold.placed_by is None
         assert not ending.QUEUE.is_waiting()
 
+    def test_its_owners_are_written_to_from_when_it_is_known_until_it_is_held(
+        self, failed: ResellerAssessment, nordlys: Founded, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for days in (27, 1):
+            later(monkeypatch, days)
+            ending.run()
+            ending.run()
+        sent = Message.objects.filter(to=nordlys.by.email, text__contains="/resale/").order_by("pk")
+        assert failed.due_on and [f"{failed.due_on:%-d %B %Y}" in one.text for one in sent] == [True, True, False]
+        assert "on hold until it is" in sent[2].text and sent[2].html and sent[2].organisation == failed.organisation
+
     def test_the_customer_is_locked_before_its_rows(
         self, failed: ResellerAssessment, ana: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
