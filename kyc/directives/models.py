@@ -240,9 +240,12 @@ class DirectiveExtension(models.Model):
                     END IF;
                     {taken_by_another("taken", "directive.extension")}
                     IF TG_OP = 'UPDATE' AND (OLD.state <> 'proposed' AND NEW.state <> OLD.state
-                        OR ROW(NEW.id, NEW.directive_id, NEW.until, NEW.proposal_id, NEW.proposed_at, NEW.proposed_by_id)
-                        IS DISTINCT FROM
-                            ROW(OLD.id, OLD.directive_id, OLD.until, OLD.proposal_id, OLD.proposed_at, OLD.proposed_by_id)) THEN
+                        OR OLD.state <> 'proposed' AND ROW(NEW.extended_at, NEW.extended_by_id)
+                            IS DISTINCT FROM ROW(OLD.extended_at, OLD.extended_by_id)
+                        OR ROW(NEW.id, NEW.directive_id, NEW.until, NEW.reason, NEW.proposal_id, NEW.proposed_at,
+                            NEW.proposed_by_id)
+                        IS DISTINCT FROM ROW(OLD.id, OLD.directive_id, OLD.until, OLD.reason, OLD.proposal_id, OLD.proposed_at,
+                            OLD.proposed_by_id)) THEN
                         RAISE EXCEPTION 'what was proposed does not change' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
