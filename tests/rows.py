@@ -279,12 +279,14 @@ def confirmations(organisation: Organisation, party: Party, person: Party, *, by
 
 
 def on_its_way_in(by: User) -> Rows:
-    """Jobs that are not tracked: a file of keys issued elsewhere, a pack of reports, and what a gateway has sent."""
+    """Jobs that are not tracked: a file of keys issued elsewhere, a pack of reports, what a gateway has sent, and the count of an
+    order."""
     row = EstateImport.objects.create(name="estate.csv", content="sealed", state="held", rows=1, new=1, asked_by=by)
     gateway = GatewayCredential.objects.latest("pk")
     pack = ReportPack.objects.create(reports=[Report.objects.latest("pk").pk], is_evidence=False, asked_by=by)
     batch = UsageBatch.objects.create(gateway=gateway, batch=uuid4(), sha256="0" * 64)
-    return {EstateImport: row, ReportPack: pack, UsageBatch: batch}
+    preview = DirectivePreview.objects.create(digest=uuid4().hex * 2, asked={"population": "foreign"})
+    return {EstateImport: row, ReportPack: pack, UsageBatch: batch, DirectivePreview: preview}
 
 
 def directed(organisation: Organisation, key: Key, *, by: User, second: User) -> list[models.Model]:
@@ -306,14 +308,14 @@ def directed(organisation: Organisation, key: Key, *, by: User, second: User) ->
     DirectiveMinute.objects.create(
         directive=taken, minute=now, keys=1, outside=0, inside=1, unproven=0, unchecked=0, refused=0, refused_outside=0
     )
-    preview = DirectivePreview.objects.create(digest=f"{organisation.pk:064}", asked={"population": "foreign"})
+    DirectivePreview.objects.create(digest=f"{organisation.pk:064}", asked={"population": "foreign"})
     word = Proposal.objects.create(kind="directive.extension", choice="extension", reason="extended", proposed_by=by)
     extension = DirectiveExtension.objects.create(
         directive=taken, until=now + timedelta(days=400), reason="A letter.", proposal=word, proposed_by=by
     )
     over = order(by=by)
     Directive.objects.filter(pk=over.pk).update(state="declined")
-    return [over.standing, waiting, exception, extension, proof, tier, notice, preview]
+    return [over.standing, waiting, exception, extension, proof, tier, notice]
 
 
 def blocked(organisation: Organisation, *, by: User) -> list[models.Model]:

@@ -125,7 +125,7 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "ResellerAssessment": ("reminded_at", EARLIER),
     "BlockedFiling": ("proposed_at", EARLIER),
     "DirectiveException": ("ground", "x"),
-    "DirectiveExtension": ("reason", "x"),
+    "DirectiveExtension": ("state", "declined"),
     "DirectiveNotice": ("found_at", EARLIER),
     "Restriction": ("placed_at", EARLIER),
     "Appeal": ("sent_at", EARLIER),
