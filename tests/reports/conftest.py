@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from accounts import organisations
 from accounts.models import Organisation, User
-from accounts.vault import VaultStorage
+from accounts.vault import VaultStorage, subjects
 from reports import pdf, signing
 from reports.models import Report, ReportPack
 from tests import cast
@@ -63,6 +63,8 @@ def life(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
         finally:
             with owner():
                 call_command("flush", verbosity=0, interactive=False, allow_cascade=False)
+            # Numbers begin anew: the keys of those who bore them are no others'.
+            subjects.cache.forget()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 
 from accounts import snapshots
 from accounts.models import AuditEvent, Snapshot
+from accounts.vault import subjects
 from kyc.directives import acting, appealing, carrying, counting, extending
 from kyc.directives.models import Directive, DirectiveNotice
 from kyc.keys import appeals, importing, linking
@@ -145,6 +146,8 @@ def told(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
         finally:
             with owner():
                 call_command("flush", verbosity=0, interactive=False, allow_cascade=False)
+            # Numbers begin anew: the keys of those who bore them are no others'.
+            subjects.cache.forget()
     return found
 
 
