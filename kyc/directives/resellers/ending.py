@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit, messages, organisations
 from accounts.models import User
 from accounts.permissions import ROLES, Permission
+from config import jobs
 from kyc.directives.resellers.actions import write
 from kyc.directives.resellers.models import ResellerAssessment, ResellerAssessmentQuerySet
 from kyc.keys import holds
@@ -52,8 +53,11 @@ def run() -> None:
         for pk in list(rows.values_list("pk", flat=True)):
             try:
                 verb(pk)
-            except Exception:
-                logger.exception("a reseller's assessment %s could not be carried on", pk)
+            except jobs.DATABASE_IS_AWAY:
+                raise
+            except Exception as error:
+                # Without what the error says of the row, which may name people.
+                logger.error("a reseller's assessment %s could not be carried on: %s", pk, jobs.told(error))
 
 
 @transaction.atomic
