@@ -32,6 +32,8 @@ retention.register(
     RecordClass(
         code="blocked",
         label=_("Property blocked, and transactions rejected"),
+        # Told to everybody alike, so that nobody learns by it whether there is any.
+        told=_("Property that sanctions make us block, and transactions that they make us reject, should there be any"),
         models=(BlockedRecord,),
         rules=(rule("blocked-property"),),
         # None while the property is blocked; each by its own, so that no end of another class moves and tells of it.

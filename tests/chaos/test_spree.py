@@ -18,11 +18,12 @@ import pytest
 from tests import figures
 from tests.chaos.killer import Killer
 from tests.chaos.load import Examinations, Keys, Load, Reports, Row, Wire, burst, rows
-from tests.chaos.window import Window, introspected
+from tests.chaos.window import Window, introspected, until
 from tests.running import Installation, python
 
 SETTLES_WITHIN = 60
-MESSAGES_A_JOB = 3
+# An examination wakes the four that go by what it found, an issued key the two that close it where it must be.
+MESSAGES_A_JOB, MESSAGES_A_MAIL = 5, 3
 AS_FAST, PATIENCE_MS = 1.5, 3000
 LINKED = """
 SELECT k.name, k.state,
@@ -70,7 +71,7 @@ class Plan:
 
 
 SHORT = Plan(
-    keys=10, examinations=10, reports=0, asking=12, lasts=12, aims=3, burst=30,
+    keys=10, examinations=10, reports=0, asking=12, lasts=12, aims=5, burst=30,
     kills={"child": 1, "group": 1, "postgres": 1, "valkey": 1, "beat": 1},
 )  # fmt: skip
 WHOLE = Plan(
@@ -85,6 +86,8 @@ WHOLE = Plan(
     aims=0,
     burst=300,
 )  # fmt: skip
+# In the order that it draws the workers come first, while there surely is work in their hands.
+WORKERS_FIRST = 5
 SEEDS = [int(seed) for seed in os.environ.get("KEYHOLDER_CHAOS_SEED", "1 2 3").split()]
 
 
@@ -112,10 +115,12 @@ def strays(installation: Installation) -> set[str]:
 
 @pytest.mark.parametrize(
     ("plan", "seed"),
-    [pytest.param(SHORT, 1, id="short"), *(pytest.param(WHOLE, seed, marks=pytest.mark.chaos, id=str(seed)) for seed in SEEDS)],
+    [pytest.param(SHORT, WORKERS_FIRST, id="short"), *(pytest.param(WHOLE, seed, marks=pytest.mark.chaos, id=str(seed)) for seed in SEEDS)],
 )
 def test_what_is_killed_loses_and_doubles_nothing(installation: Installation, plan: Plan, seed: int) -> None:
     name = f"chaos {seed} {plan.lasts:.0f}"
+    # What the demo has left to do is no part of it: who dies on a report that is long in the drawing gives it back late.
+    until(within=180, what="nothing waits", ask=lambda: not rows(installation, WAITING))
     (last,) = rows(installation, LAST)
     littered = strays(installation)
     killer = Killer(installation, kills=plan.kills, lasts=plan.lasts, aims=plan.aims, seed=seed)
@@ -169,7 +174,7 @@ def test_what_is_killed_loses_and_doubles_nothing(installation: Installation, pl
     assert len(linked) >= plan.keys and len(examined) >= plan.examinations and len(issued) >= plan.reports
     assert len(mailed) == plan.burst
     assert not any(bad.values()), bad
-    assert 0 < messages <= MESSAGES_A_JOB * jobs and 0 < for_burst <= MESSAGES_A_JOB * plan.burst
+    assert 0 < messages <= MESSAGES_A_JOB * jobs and 0 < for_burst <= MESSAGES_A_MAIL * plan.burst
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 

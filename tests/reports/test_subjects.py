@@ -354,7 +354,11 @@ class TestTheAnswer:
                 "the latest of export, re-export and end of the transaction",
                 "the closing of the account, or the last access if later",
             )
-        } | {"Each 2 years from the day it was made.", "Each 2 years from the day it was last used."}  # fmt: skip
+        } | {
+            # As every customer reads it, whether or not there is any.
+            "Each 10 years from the day of the refusal, or of the unblocking.",
+            "Each 2 years from the day it was made.", "Each 2 years from the day it was last used.",
+        }  # fmt: skip
 
     @QUICK
     def test_a_draft_of_it_is_drawn_from_the_command_line(self, asked: SubjectRequest, rui: User, tmp_path: Path) -> None:
