@@ -115,7 +115,10 @@ def strays(installation: Installation) -> set[str]:
 
 @pytest.mark.parametrize(
     ("plan", "seed"),
-    [pytest.param(SHORT, WORKERS_FIRST, id="short"), *(pytest.param(WHOLE, seed, marks=pytest.mark.chaos, id=str(seed)) for seed in SEEDS)],
+    [
+        pytest.param(SHORT, WORKERS_FIRST, id="short"),
+        *(pytest.param(WHOLE, seed, marks=pytest.mark.chaos, id=str(seed)) for seed in SEEDS),
+    ],
 )
 def test_what_is_killed_loses_and_doubles_nothing(installation: Installation, plan: Plan, seed: int) -> None:
     name = f"chaos {seed} {plan.lasts:.0f}"
