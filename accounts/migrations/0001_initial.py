@@ -42,6 +42,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='User',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
+                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
+                ('staff_role', models.CharField(blank=True, choices=[('analyst', 'Analyst'), ('approver', 'Approver'), ('senior', 'Senior approver'), ('investigator', 'Investigator'), ('auditor', 'Auditor'), ('administrator', 'Administrator'), ('support', 'Support')], max_length=20)),
+                ('is_active', models.BooleanField(default=True)),
+                ('is_robot', models.BooleanField(default=False)),
+                ('joined_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='AuditEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -92,6 +106,41 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Disposal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('record_class', models.CharField(max_length=60)),
+                ('rule', models.CharField(max_length=60)),
+                ('due_on', models.DateField()),
+                ('at', models.DateTimeField(auto_now_add=True)),
+                ('operator', models.CharField(max_length=250)),
+                ('rows', models.JSONField(default=dict)),
+                ('keys_destroyed', models.PositiveIntegerField(default=0)),
+                ('backups_until', models.DateField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='DisposalPlan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('on', models.DateField()),
+                ('made_at', models.DateTimeField(blank=True, null=True)),
+                ('organisations', models.PositiveIntegerField(default=0)),
+                ('counts', models.JSONField(default=dict)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ErasureOrder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('addresses', models.JSONField(default=list)),
+                ('ordered_at', models.DateTimeField(auto_now_add=True)),
+                ('done_at', models.DateTimeField(blank=True, null=True)),
+                ('rows', models.JSONField(default=dict)),
+                ('backups_until', models.DateField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='GatewayCredential',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -103,9 +152,6 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
             ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('certificate', ''), ('certificate__regex', '^[A-Za-z0-9_-]{43}$'), _connector='OR'), name='gateway_bound_to_a_thumbprint')],
-            },
         ),
         migrations.CreateModel(
             name='GatewayCredentialEvent',
@@ -125,6 +171,78 @@ class Migration(migrations.Migration):
                 ('for_test', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='LegalHold',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(choices=[('court', "A court's order"), ('agency', "An agency's request"), ('litigation', 'A lawsuit, pending or expected'), ('audit', 'An audit')], max_length=20)),
+                ('reference', models.CharField(max_length=200)),
+                ('asked_by', models.CharField(max_length=200)),
+                ('reason', models.TextField()),
+                ('since', models.DateField()),
+                ('placed_at', models.DateTimeField(auto_now_add=True)),
+                ('lifted_at', models.DateTimeField(blank=True, null=True)),
+                ('lift_reason', models.TextField(blank=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='LegalHoldEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('source', models.CharField(choices=[('court', "A court's order"), ('agency', "An agency's request"), ('litigation', 'A lawsuit, pending or expected'), ('audit', 'An audit')], max_length=20)),
+                ('reference', models.CharField(max_length=200)),
+                ('asked_by', models.CharField(max_length=200)),
+                ('reason', models.TextField()),
+                ('since', models.DateField()),
+                ('placed_at', models.DateTimeField(auto_now_add=True)),
+                ('lifted_at', models.DateTimeField(blank=True, null=True)),
+                ('lift_reason', models.TextField(blank=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='MemberInvitation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(max_length=254)),
+                ('role', models.CharField(max_length=20)),
+                ('invited_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='MemberInvitationEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('email', models.EmailField(max_length=254)),
+                ('role', models.CharField(max_length=20)),
+                ('invited_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'abstract': False,
@@ -204,6 +322,8 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=300, verbose_name='name')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('sandbox', models.CharField(blank=True, choices=[('approved', 'Approved'), ('waiting', 'Asked for more'), ('refused', 'Refused'), ('held', 'Approved, then held')], max_length=20)),
+                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('closing_reason', models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
@@ -220,10 +340,19 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=300, verbose_name='name')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('sandbox', models.CharField(blank=True, choices=[('approved', 'Approved'), ('waiting', 'Asked for more'), ('refused', 'Refused'), ('held', 'Approved, then held')], max_length=20)),
+                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('closing_reason', models.TextField(blank=True)),
             ],
             options={
                 'abstract': False,
             },
+        ),
+        migrations.CreateModel(
+            name='PlannedDisposal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('classes', models.JSONField(default=list)),
+            ],
         ),
         migrations.CreateModel(
             name='Project',
@@ -290,6 +419,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Range',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(max_length=60)),
+                ('network', accounts.fields.NetworkField(null=True)),
+                ('asn', models.BigIntegerField(null=True)),
+                ('hub', models.CharField(choices=[('vpn', 'VPN'), ('proxy', 'Proxy'), ('cloud', 'Cloud or hosting'), ('carrier_nat', "A mobile carrier's shared address"), ('university', 'University or school'), ('office', 'Office')], max_length=20)),
+                ('name', models.CharField(blank=True, max_length=200)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RangeList',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(max_length=60)),
+                ('loaded_at', models.DateTimeField(auto_now_add=True)),
+                ('loaded_by', models.CharField(max_length=250)),
+                ('sha256', models.CharField(max_length=64)),
+                ('rows', models.PositiveIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='SearchDigest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -297,6 +448,45 @@ class Migration(migrations.Migration):
                 ('place', models.CharField(max_length=100)),
                 ('row', models.BigIntegerField()),
                 ('digest', models.CharField(max_length=64)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Signal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('type', models.CharField(choices=[('email', 'E-mail address'), ('domain', 'E-mail domain'), ('phone', 'Phone number'), ('address', 'Address'), ('owner', 'Owner or responsible person'), ('document', 'Document number'), ('document_image', 'Document file or picture'), ('payment', 'Means of payment'), ('device', 'Browser'), ('login_ip', 'Address of sign-in'), ('api_ip', 'Address of use'), ('user_agent', 'Client program'), ('template', 'Prompt template')], max_length=20)),
+                ('value', models.UUIDField()),
+                ('first_seen', models.DateTimeField()),
+                ('last_seen', models.DateTimeField()),
+                ('count', models.PositiveBigIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='SignalArrival',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('arrived_at', models.DateTimeField()),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=20)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='SignalValue',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('type', models.CharField(choices=[('email', 'E-mail address'), ('domain', 'E-mail domain'), ('phone', 'Phone number'), ('address', 'Address'), ('owner', 'Owner or responsible person'), ('document', 'Document number'), ('document_image', 'Document file or picture'), ('payment', 'Means of payment'), ('device', 'Browser'), ('login_ip', 'Address of sign-in'), ('api_ip', 'Address of use'), ('user_agent', 'Client program'), ('template', 'Prompt template')], max_length=20)),
+                ('value', models.UUIDField()),
+                ('accounts', models.PositiveIntegerField(default=0)),
+                ('first_seen', models.DateTimeField()),
+                ('last_seen', models.DateTimeField()),
+                ('hub', models.CharField(choices=[('private', 'Private'), ('shared', 'Shared by several'), ('carrier_nat', "A mobile carrier's shared address"), ('vpn', 'VPN'), ('proxy', 'Proxy'), ('cloud', 'Cloud or hosting'), ('university', 'University or school'), ('office', 'Office'), ('agency', 'Declared agency')], default='private', max_length=20)),
+                ('why', models.CharField(blank=True, max_length=300)),
+                ('is_told', models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
@@ -345,317 +535,13 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.CreateModel(
-            name='User',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('staff_role', models.CharField(blank=True, choices=[('analyst', 'Analyst'), ('approver', 'Approver'), ('senior', 'Senior approver'), ('investigator', 'Investigator'), ('auditor', 'Auditor'), ('administrator', 'Administrator'), ('support', 'Support')], max_length=20)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_robot', models.BooleanField(default=False)),
-                ('joined_at', models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_robot', True)), fields=('staff_role',), name='robot_once_in_role'), models.CheckConstraint(condition=models.Q(('is_robot', True), models.Q(('email__iendswith', '@robots.invalid'), _negated=True), _connector='OR'), name='robots_address_is_a_robots')],
-            },
-        ),
-        migrations.AddField(
-            model_name='proposal',
-            name='organisation',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
-        ),
-        migrations.AddField(
-            model_name='proposalevent',
-            name='organisation',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
-        ),
-        migrations.CreateModel(
-            name='LegalHold',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(choices=[('court', "A court's order"), ('agency', "An agency's request"), ('litigation', 'A lawsuit, pending or expected'), ('audit', 'An audit')], max_length=20)),
-                ('reference', models.CharField(max_length=200)),
-                ('asked_by', models.CharField(max_length=200)),
-                ('reason', models.TextField()),
-                ('since', models.DateField()),
-                ('placed_at', models.DateTimeField(auto_now_add=True)),
-                ('lifted_at', models.DateTimeField(blank=True, null=True)),
-                ('lift_reason', models.TextField(blank=True)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='LegalHoldEvent',
-            fields=[
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
-                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('source', models.CharField(choices=[('court', "A court's order"), ('agency', "An agency's request"), ('litigation', 'A lawsuit, pending or expected'), ('audit', 'An audit')], max_length=20)),
-                ('reference', models.CharField(max_length=200)),
-                ('asked_by', models.CharField(max_length=200)),
-                ('reason', models.TextField()),
-                ('since', models.DateField()),
-                ('placed_at', models.DateTimeField(auto_now_add=True)),
-                ('lifted_at', models.DateTimeField(blank=True, null=True)),
-                ('lift_reason', models.TextField(blank=True)),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='closed_at',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='closed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='closing_reason',
-            field=models.TextField(blank=True),
-        ),
-        migrations.AddField(
-            model_name='organisationevent',
-            name='closed_at',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='organisationevent',
-            name='closed_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='organisationevent',
-            name='closing_reason',
-            field=models.TextField(blank=True),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_robot', True)), fields=('staff_role',), name='robot_once_in_role'),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('closing_reason', '')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='organisation_closed_at_and_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome_by__isnull', True), ('outcome__in', ['withdrawn', 'lapsed']), models.Q(('outcome_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='proposal_taken_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['', 'taken', 'declined', 'withdrawn', 'lapsed'])), name='proposal_outcome_known'),
-        ),
-        migrations.AddField(
-            model_name='legalhold',
-            name='lifted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='legalhold',
-            name='organisation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
-        ),
-        migrations.AddField(
-            model_name='legalhold',
-            name='placed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='legalholdevent',
-            name='lifted_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='legalholdevent',
-            name='organisation',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
-        ),
-        migrations.AddField(
-            model_name='legalholdevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.legalhold'),
-        ),
-        migrations.AddField(
-            model_name='legalholdevent',
-            name='placed_by',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddIndex(
-            model_name='legalhold',
-            index=models.Index(condition=models.Q(('lifted_at__isnull', True)), fields=['organisation'], name='legal_holds'),
-        ),
-        migrations.AddConstraint(
-            model_name='legalhold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('reference', ''), _negated=True), models.Q(('asked_by', ''), _negated=True)), name='legal_hold_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='legalhold',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['court', 'agency', 'litigation', 'audit'])), name='legal_hold_of_known_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='legalhold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lift_reason', ''), ('lifted_at__isnull', True), ('lifted_by__isnull', True)), models.Q(('lifted_at__isnull', False), ('lifted_by__isnull', False), models.Q(('lift_reason', ''), _negated=True)), _connector='OR'), name='legal_hold_lifted_at_and_by_and_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='legalhold',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at__isnull', True)), fields=('organisation', 'source', 'reference'), name='one_live_legal_hold_a_reference', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='legalholdevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='legalhold_as_of'),
-        ),
-        migrations.CreateModel(
-            name='Disposal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('record_class', models.CharField(max_length=60)),
-                ('rule', models.CharField(max_length=60)),
-                ('due_on', models.DateField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('operator', models.CharField(max_length=250)),
-                ('rows', models.JSONField(default=dict)),
-                ('keys_destroyed', models.PositiveIntegerField(default=0)),
-                ('backups_until', models.DateField()),
-            ],
-        ),
-        migrations.AddField(
-            model_name='disposal',
-            name='organisation',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
-        ),
-        migrations.AddConstraint(
-            model_name='disposal',
-            constraint=models.UniqueConstraint(fields=('organisation', 'record_class', 'due_on'), name='disposed_of_once'),
-        ),
-        migrations.CreateModel(
-            name='ErasureOrder',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('addresses', models.JSONField(default=list)),
-                ('ordered_at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('rows', models.JSONField(default=dict)),
-                ('backups_until', models.DateField(blank=True, null=True)),
-                ('ordered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-            ],
-        ),
-        migrations.AddConstraint(
-            model_name='erasureorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('backups_until__isnull', True), ('done_at__isnull', True)), models.Q(('addresses', []), ('backups_until__isnull', False), ('done_at__isnull', False)), _connector='OR'), name='erasure_done_at_and_backups'),
-        ),
-        migrations.CreateModel(
-            name='DisposalPlan',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('made_at', models.DateTimeField(blank=True, null=True)),
-                ('organisations', models.PositiveIntegerField(default=0)),
-                ('counts', models.JSONField(default=dict)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='PlannedDisposal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('classes', models.JSONField(default=list)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.disposalplan')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='message',
-            name='organisation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
-        ),
-        migrations.AddField(
-            model_name='messageevent',
-            name='organisation',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
-        ),
-        migrations.CreateModel(
-            name='RangeList',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=60)),
-                ('loaded_at', models.DateTimeField(auto_now_add=True)),
-                ('loaded_by', models.CharField(max_length=250)),
-                ('sha256', models.CharField(max_length=64)),
-                ('rows', models.PositiveIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Range',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=60)),
-                ('network', accounts.fields.NetworkField(null=True)),
-                ('asn', models.BigIntegerField(null=True)),
-                ('hub', models.CharField(choices=[('vpn', 'VPN'), ('proxy', 'Proxy'), ('cloud', 'Cloud or hosting'), ('carrier_nat', "A mobile carrier's shared address"), ('university', 'University or school'), ('office', 'Office')], max_length=20)),
-                ('name', models.CharField(blank=True, max_length=200)),
-            ],
-            options={
-                'indexes': [django.contrib.postgres.indexes.GistIndex(fields=['network'], name='range_network', opclasses=['inet_ops'])],
-                'constraints': [models.UniqueConstraint(fields=('source', 'network'), name='one_range_a_network'), models.UniqueConstraint(fields=('asn', 'source'), name='one_range_an_operator'), models.CheckConstraint(condition=models.Q(models.Q(('asn__isnull', False), ('network__isnull', True)), models.Q(('asn__isnull', True), ('network__isnull', False)), _connector='OR'), name='range_is_a_network_or_an_operator'), models.CheckConstraint(condition=models.Q(('hub__in', ['vpn', 'proxy', 'cloud', 'carrier_nat', 'university', 'office'])), name='range_of_known_class')],
-            },
-        ),
-        migrations.CreateModel(
-            name='SignalValue',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('email', 'E-mail address'), ('domain', 'E-mail domain'), ('phone', 'Phone number'), ('address', 'Address'), ('owner', 'Owner or responsible person'), ('document', 'Document number'), ('document_image', 'Document file or picture'), ('payment', 'Means of payment'), ('device', 'Browser'), ('login_ip', 'Address of sign-in'), ('api_ip', 'Address of use'), ('user_agent', 'Client program'), ('template', 'Prompt template')], max_length=20)),
-                ('value', models.UUIDField()),
-                ('accounts', models.PositiveIntegerField(default=0)),
-                ('first_seen', models.DateTimeField()),
-                ('last_seen', models.DateTimeField()),
-                ('hub', models.CharField(choices=[('private', 'Private'), ('shared', 'Shared by several'), ('carrier_nat', "A mobile carrier's shared address"), ('vpn', 'VPN'), ('proxy', 'Proxy'), ('cloud', 'Cloud or hosting'), ('university', 'University or school'), ('office', 'Office'), ('agency', 'Declared agency')], default='private', max_length=20)),
-                ('why', models.CharField(blank=True, max_length=300)),
-                ('is_told', models.BooleanField(default=False)),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('value', 'type'), name='one_row_a_signal_value'), models.CheckConstraint(condition=models.Q(('hub__in', ['private', 'shared', 'carrier_nat', 'vpn', 'proxy', 'cloud', 'university', 'office', 'agency'])), name='hub_is_known'), models.CheckConstraint(condition=models.Q(('hub', 'private'), models.Q(('why', ''), _negated=True), _connector='OR'), name='hub_needs_why'), models.CheckConstraint(condition=models.Q(('last_seen__gte', models.F('first_seen'))), name='value_seen_first_then_last')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Signal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('email', 'E-mail address'), ('domain', 'E-mail domain'), ('phone', 'Phone number'), ('address', 'Address'), ('owner', 'Owner or responsible person'), ('document', 'Document number'), ('document_image', 'Document file or picture'), ('payment', 'Means of payment'), ('device', 'Browser'), ('login_ip', 'Address of sign-in'), ('api_ip', 'Address of use'), ('user_agent', 'Client program'), ('template', 'Prompt template')], max_length=20)),
-                ('value', models.UUIDField()),
-                ('first_seen', models.DateTimeField()),
-                ('last_seen', models.DateTimeField()),
-                ('count', models.PositiveBigIntegerField()),
-                ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organisation')),
-            ],
-            options={
-                'indexes': [models.Index(fields=['value', 'type', 'organisation'], name='signals_of_value')],
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'type', 'value'), name='one_signal_a_value'), models.CheckConstraint(condition=models.Q(('type__in', ['email', 'domain', 'phone', 'address', 'owner', 'document', 'document_image', 'payment', 'device', 'login_ip', 'api_ip', 'user_agent', 'template'])), name='signal_of_known_type'), models.CheckConstraint(condition=models.Q(('count__gte', 1), ('last_seen__gte', models.F('first_seen'))), name='signal_seen_first_then_last')],
-            },
-        ),
-        migrations.CreateModel(
-            name='SignalArrival',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job_token', models.BigIntegerField(editable=False, null=True)),
-                ('claimed_until', models.DateTimeField(editable=False, null=True)),
-                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
-                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('failure', models.TextField(blank=True, editable=False)),
-                ('arrived_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('done', 'Done'), ('failed', 'Failed')], default='queued', max_length=20)),
-                ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organisation')),
-            ],
-            options={
-                'indexes': [models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='arrival_waiting'), models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='arrival_failed'), models.Index(fields=['organisation'], name='arrivals_of')],
-            },
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('is_robot', True), models.Q(('email__iendswith', '@robots.invalid'), _negated=True), _connector='OR'), name='robots_address_is_a_robots'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',
@@ -682,6 +568,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['incarnation', 'xid', 'id'], name='auditevent_sequence'),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name='auditevent',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'append_only: the audit log is never changed';", hash='f23d69e7278ff823c23349bbfc2e9710d2e77483', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a0b21', table='accounts_auditevent', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name='audithead',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='4b07bda619a9e01f98da8c894f2e28c0c2420b5c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_ffc5e', table='accounts_audithead', when='BEFORE')),
         ),
@@ -692,6 +582,15 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='audittimestamp',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ab34758818a754dad83e0cc120997e196b5c893d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b8154', table='accounts_audittimestamp', when='BEFORE')),
+        ),
+        migrations.AddField(
+            model_name='erasureorder',
+            name='ordered_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='gatewaycredential',
+            constraint=models.CheckConstraint(condition=models.Q(('certificate', ''), ('certificate__regex', '^[A-Za-z0-9_-]{43}$'), _connector='OR'), name='gateway_bound_to_a_thumbprint'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='gatewaycredential',
@@ -711,6 +610,66 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.gatewaycredential'),
         ),
         migrations.AddField(
+            model_name='legalhold',
+            name='lifted_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='legalhold',
+            name='placed_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='legalholdevent',
+            name='lifted_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='legalholdevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.legalhold'),
+        ),
+        migrations.AddField(
+            model_name='legalholdevent',
+            name='placed_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitation',
+            name='accepted_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitation',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitation',
+            name='invited_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitationevent',
+            name='accepted_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitationevent',
+            name='ended_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitationevent',
+            name='invited_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='memberinvitationevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.memberinvitation'),
+        ),
+        migrations.AddField(
             model_name='membership',
             name='user',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
@@ -725,14 +684,25 @@ class Migration(migrations.Migration):
             name='user',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
         ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='message_waiting'),
-        ),
         migrations.AddField(
             model_name='messageevent',
             name='pgh_obj',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.message'),
+        ),
+        migrations.AddField(
+            model_name='organisation',
+            name='closed_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='messageevent',
+            name='organisation',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='message',
+            name='organisation',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
         ),
         migrations.AddField(
             model_name='membershipevent',
@@ -745,9 +715,54 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation'),
         ),
         migrations.AddField(
+            model_name='memberinvitationevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='memberinvitation',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='legalholdevent',
+            name='organisation',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='legalhold',
+            name='organisation',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='erasureorder',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='disposal',
+            name='organisation',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='organisationevent',
+            name='closed_by',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
             model_name='organisationevent',
             name='pgh_obj',
             field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='planneddisposal',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='planneddisposal',
+            name='plan',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.disposalplan'),
         ),
         migrations.AddField(
             model_name='project',
@@ -766,6 +781,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='proposal',
+            name='organisation',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='proposal',
             name='outcome_by',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
@@ -773,6 +793,11 @@ class Migration(migrations.Migration):
             model_name='proposal',
             name='proposed_by',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='proposalevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
         ),
         migrations.AddField(
             model_name='proposalevent',
@@ -789,10 +814,56 @@ class Migration(migrations.Migration):
             name='proposed_by',
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
         ),
+        migrations.AddIndex(
+            model_name='range',
+            index=django.contrib.postgres.indexes.GistIndex(fields=['network'], name='range_network', opclasses=['inet_ops']),
+        ),
+        migrations.AddConstraint(
+            model_name='range',
+            constraint=models.UniqueConstraint(fields=('source', 'network'), name='one_range_a_network'),
+        ),
+        migrations.AddConstraint(
+            model_name='range',
+            constraint=models.UniqueConstraint(fields=('asn', 'source'), name='one_range_an_operator'),
+        ),
+        migrations.AddConstraint(
+            model_name='range',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('asn__isnull', False), ('network__isnull', True)), models.Q(('asn__isnull', True), ('network__isnull', False)), _connector='OR'), name='range_is_a_network_or_an_operator'),
+        ),
+        migrations.AddConstraint(
+            model_name='range',
+            constraint=models.CheckConstraint(condition=models.Q(('hub__in', ['vpn', 'proxy', 'cloud', 'carrier_nat', 'university', 'office'])), name='range_of_known_class'),
+        ),
         migrations.AddField(
             model_name='searchdigest',
             name='organisation',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='signal',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='signalarrival',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='signalvalue',
+            constraint=models.UniqueConstraint(fields=('value', 'type'), name='one_row_a_signal_value'),
+        ),
+        migrations.AddConstraint(
+            model_name='signalvalue',
+            constraint=models.CheckConstraint(condition=models.Q(('hub__in', ['private', 'shared', 'carrier_nat', 'vpn', 'proxy', 'cloud', 'university', 'office', 'agency'])), name='hub_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='signalvalue',
+            constraint=models.CheckConstraint(condition=models.Q(('hub', 'private'), models.Q(('why', ''), _negated=True), _connector='OR'), name='hub_needs_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='signalvalue',
+            constraint=models.CheckConstraint(condition=models.Q(('last_seen__gte', models.F('first_seen'))), name='value_seen_first_then_last'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='snapshot',
@@ -817,117 +888,9 @@ class Migration(migrations.Migration):
             model_name='gatewaycredentialevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='gatewaycredential_as_of'),
         ),
-        migrations.AddIndex(
-            model_name='messageevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='message_as_of'),
-        ),
-        migrations.AddIndex(
-            model_name='membershipevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='membership_as_of'),
-        ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('organisation', 'user'), name='member_once_in_organisation'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='membership',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_membershipevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "since", "user_id") VALUES (NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."role", NEW."since", NEW."user_id"); RETURN NULL;', hash='98509de0c7733ffbb4cd7f19edbe87b68b2c1aa5', operation='INSERT', pgid='pgtrigger_insert_insert_fc05a', table='accounts_membership', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='membership',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_membershipevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "since", "user_id") VALUES (NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."role", NEW."since", NEW."user_id"); RETURN NULL;', hash='d9e32d34b9bd40a5fdf5d0ea546821d5e839dc85', operation='UPDATE', pgid='pgtrigger_update_update_20ab5', table='accounts_membership', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='membership',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_membershipevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "since", "user_id") VALUES (OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role", OLD."since", OLD."user_id"); RETURN NULL;', hash='ed7fe7e06ef19f401b3ac0fcb602df8d512a4750', operation='DELETE', pgid='pgtrigger_delete_delete_19a8f', table='accounts_membership', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='organisationevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='organisation_as_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='project',
-            constraint=models.UniqueConstraint(fields=('organisation', 'name'), name='project_name_once_in_organisation'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='project',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_projectevent" ("created_at", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."created_at", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id"); RETURN NULL;', hash='fadd29b21fa6925067065ce6b7702017d2dac3f1', operation='INSERT', pgid='pgtrigger_insert_insert_c28f2', table='accounts_project', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='project',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_projectevent" ("created_at", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."created_at", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id"); RETURN NULL;', hash='1245c209b21e9f2bd47f8e4b588b0df0730bd217', operation='UPDATE', pgid='pgtrigger_update_update_528f0', table='accounts_project', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='project',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_projectevent" ("created_at", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."created_at", OLD."id", OLD."name", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='ae600d0ac24f1eb0f86ba5643fb87286db532823', operation='DELETE', pgid='pgtrigger_delete_delete_bce9b', table='accounts_project', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='projectevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='project_as_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('outcome_at__isnull', True), ('outcome_by__isnull', True)), models.Q(('outcome', 'lapsed'), ('outcome_at__isnull', False)), models.Q(('outcome_at__isnull', False), ('outcome_by__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='proposal_outcome_complete'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='proposal_needs_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'withdrawn'), _negated=True), ('outcome_by', models.F('proposed_by')), _connector='OR'), name='proposal_withdrawn_by_proposer'),
-        ),
-        migrations.AddIndex(
-            model_name='proposalevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='proposal_as_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='subjectkey',
-            constraint=models.UniqueConstraint(fields=('kind', 'ref'), name='one_key_a_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='subjectkey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['inquiry', 'pack']), ('organisation__isnull', True)), models.Q(models.Q(('kind__in', ['inquiry', 'pack']), _negated=True), ('organisation__isnull', False)), _connector='OR'), name='only_inquiries_and_packs_are_of_no_organisation'),
-        ),
-        migrations.AddConstraint(
-            model_name='subjectkey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('destroyed_at__isnull', True), ('destroyer', ''), ('why', ''), models.Q(('wrapped', b''), _negated=True)), models.Q(('destroyed_at__isnull', False), ('wrapped', b''), models.Q(('destroyer', ''), _negated=True), models.Q(('why', ''), _negated=True)), _connector='OR'), name='destroyed_key_is_gone'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='subjectkey',
-            trigger=pgtrigger.compiler.Trigger(name='destroyed_key_stays_so', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."destroyed_at" IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='edaf3c0af1e3f7a84930b3fc2ce26388c41ea65f', operation='UPDATE', pgid='pgtrigger_destroyed_key_stays_so_d47a3', table='accounts_subjectkey', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='subjectkey',
-            trigger=pgtrigger.compiler.Trigger(name='key_row_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='27de9638666d72d2a1285f71c5649d60cd58aa77', operation='DELETE', pgid='pgtrigger_key_row_is_kept_f7bae', table='accounts_subjectkey', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='searchdigest',
-            index=models.Index(fields=['digest'], name='digest_found'),
-        ),
-        migrations.AddConstraint(
-            model_name='searchdigest',
-            constraint=models.UniqueConstraint(fields=('place', 'row'), name='one_digest_a_value'),
-        ),
-        migrations.AddIndex(
-            model_name='userevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='user_as_of'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='message_failed'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (NEW."choice", NEW."id", NEW."kind", NEW."note", NEW."organisation_id", NEW."outcome", NEW."outcome_at", NEW."outcome_by_id", NEW."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason"); RETURN NULL;', hash='59e125d255df1438860106d3252eb072c1f36d62', operation='INSERT', pgid='pgtrigger_insert_insert_bdd19', table='accounts_proposal', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (NEW."choice", NEW."id", NEW."kind", NEW."note", NEW."organisation_id", NEW."outcome", NEW."outcome_at", NEW."outcome_by_id", NEW."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason"); RETURN NULL;', hash='7a21f691bd11301c408e17fc9fd3ba8731df114a', operation='UPDATE', pgid='pgtrigger_update_update_bb738', table='accounts_proposal', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (OLD."choice", OLD."id", OLD."kind", OLD."note", OLD."organisation_id", OLD."outcome", OLD."outcome_at", OLD."outcome_by_id", OLD."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposed_at", OLD."proposed_by_id", OLD."reason"); RETURN NULL;', hash='c931cfe0c6b2a536a87b139ee3adc50fdebb2747', operation='DELETE', pgid='pgtrigger_delete_delete_b8b54', table='accounts_proposal', when='AFTER')),
+            model_name='organisation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('closing_reason', '')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='organisation_closed_at_and_by'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='organisation',
@@ -942,40 +905,20 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_organisationevent" ("closed_at", "closed_by_id", "closing_reason", "created_at", "id", "name", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sandbox") VALUES (OLD."closed_at", OLD."closed_by_id", OLD."closing_reason", OLD."created_at", OLD."id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."sandbox"); RETURN NULL;', hash='78b0eeb9c414cd90494e895ccf07de10015a5b8d', operation='DELETE', pgid='pgtrigger_delete_delete_7b33b', table='accounts_organisation', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='legalhold',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_legalholdevent" ("asked_by", "id", "lift_reason", "lifted_at", "lifted_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "reason", "reference", "since", "source") VALUES (NEW."asked_by", NEW."id", NEW."lift_reason", NEW."lifted_at", NEW."lifted_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."placed_at", NEW."placed_by_id", NEW."reason", NEW."reference", NEW."since", NEW."source"); RETURN NULL;', hash='cdd50f5ca8eaade13944f61cf9a7f45460c27363', operation='INSERT', pgid='pgtrigger_insert_insert_0dc59', table='accounts_legalhold', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='legalhold',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_legalholdevent" ("asked_by", "id", "lift_reason", "lifted_at", "lifted_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "reason", "reference", "since", "source") VALUES (NEW."asked_by", NEW."id", NEW."lift_reason", NEW."lifted_at", NEW."lifted_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."placed_at", NEW."placed_by_id", NEW."reason", NEW."reference", NEW."since", NEW."source"); RETURN NULL;', hash='531234934f1b2a601748f3df1cb0f22537e59e00', operation='UPDATE', pgid='pgtrigger_update_update_82ce8', table='accounts_legalhold', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='legalhold',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_legalholdevent" ("asked_by", "id", "lift_reason", "lifted_at", "lifted_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "reason", "reference", "since", "source") VALUES (OLD."asked_by", OLD."id", OLD."lift_reason", OLD."lifted_at", OLD."lifted_by_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."placed_at", OLD."placed_by_id", OLD."reason", OLD."reference", OLD."since", OLD."source"); RETURN NULL;', hash='bb59aeb31d6dcfb52e06deb1601f359166382e4a', operation='DELETE', pgid='pgtrigger_delete_delete_0b080', table='accounts_legalhold', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
             model_name='organisation',
             trigger=pgtrigger.compiler.Trigger(name='closed_organisation_has_nothing_alive', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."closed_at" IS NOT NULL AND NEW."closed_by_id" IS NOT NULL)', func="\n            IF EXISTS (SELECT 1 FROM kyc_key k WHERE k.organisation_id = NEW.id AND k.state <> 'revoked')\n               OR EXISTS (SELECT 1 FROM kyc_link l WHERE l.organisation_id = NEW.id AND l.valid_to IS NULL)\n               OR EXISTS (SELECT 1 FROM kyc_entity e WHERE e.organisation_id = NEW.id AND e.ended_at IS NULL) THEN\n                RAISE EXCEPTION 'a closed organisation has no live key, link or entity' USING ERRCODE = 'check_violation';\n            END IF;\n            RETURN NEW;\n        ", hash='777bbe19a719fab61af5c03ab0110cade75b4344', operation='INSERT OR UPDATE', pgid='pgtrigger_closed_organisation_has_nothing_alive_0b2c3', table='accounts_organisation', when='BEFORE')),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='auditevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'append_only: the audit log is never changed';", hash='f23d69e7278ff823c23349bbfc2e9710d2e77483', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a0b21', table='accounts_auditevent', when='BEFORE')),
+        migrations.AddIndex(
+            model_name='messageevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='message_as_of'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='proposal_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a proposal is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.outcome <> '' THEN\n                            RAISE EXCEPTION 'a proposal starts open' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.outcome <> '' THEN\n                        RAISE EXCEPTION 'an ended proposal does not change' USING ERRCODE = 'check_violation';\n                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.kind, NEW.choice, NEW.reason, NEW.note, NEW.proposed_by_id,\n                        NEW.proposed_at)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.kind, OLD.choice, OLD.reason, OLD.note, OLD.proposed_by_id,\n                        OLD.proposed_at) THEN\n                        RAISE EXCEPTION 'what was proposed, and by whom, does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='000ccdde501efec7f0a4317bf07c6e6cdcd43b7d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_proposal_is_fixed_20696', table='accounts_proposal', when='BEFORE')),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='message_waiting'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='disposal',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='257f0b13070cf6a76c95fb2112ca180bbb8f0c66', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_5e896', table='accounts_disposal', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='legalhold',
-            trigger=pgtrigger.compiler.Trigger(name='legal_hold_is_only_lifted', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a legal hold is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.lifted_at IS NOT NULL THEN\n                            RAISE EXCEPTION 'a legal hold starts in force' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.lifted_at IS NOT NULL THEN\n                        RAISE EXCEPTION 'a lifted legal hold does not change' USING ERRCODE = 'check_violation';\n                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.source, NEW.reference, NEW.reason, NEW.since,\n                        NEW.placed_at, NEW.placed_by_id)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.source, OLD.reference, OLD.reason, OLD.since,\n                        OLD.placed_at, OLD.placed_by_id) THEN\n                        RAISE EXCEPTION 'a legal hold is lifted, and does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='36c537c649fe70d0386bbfe88cf2cb8acb623833', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_legal_hold_is_only_lifted_a3980', table='accounts_legalhold', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='erasureorder',
-            trigger=pgtrigger.compiler.Trigger(name='erasure_is_only_carried_out', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'an order to erase is only carried out' USING ERRCODE = 'check_violation';", hash='73d33bf4f0d0aa77e8365f87d0a46ae8c51fd671', operation='UPDATE OR DELETE', pgid='pgtrigger_erasure_is_only_carried_out_8add0', table='accounts_erasureorder', when='BEFORE')),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='message_failed'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='message',
@@ -989,88 +932,33 @@ class Migration(migrations.Migration):
             model_name='message',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_messageevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queued_at", "sent_at", "state", "subject", "to") VALUES (OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."queued_at", OLD."sent_at", OLD."state", OLD."subject", OLD."to"); RETURN NULL;', hash='2f1ffb120710e965eab6ae05d940603b2fafc701', operation='DELETE', pgid='pgtrigger_delete_delete_c9877', table='accounts_message', when='AFTER')),
         ),
-        migrations.CreateModel(
-            name='MemberInvitation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254)),
-                ('role', models.CharField(max_length=20)),
-                ('invited_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-            ],
+        migrations.AddIndex(
+            model_name='membershipevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='membership_as_of'),
         ),
-        migrations.CreateModel(
-            name='MemberInvitationEvent',
-            fields=[
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
-                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.BigIntegerField()),
-                ('email', models.EmailField(max_length=254)),
-                ('role', models.CharField(max_length=20)),
-                ('invited_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'abstract': False,
-            },
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('organisation', 'user'), name='member_once_in_organisation'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='membership',
             trigger=pgtrigger.compiler.Trigger(name='organisation_keeps_an_owner', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."role" = \'owner\')', func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'UPDATE' AND NEW.role = 'owner' AND NEW.organisation_id = OLD.organisation_id THEN\n                        RETURN NEW;\n                    END IF;\n                    PERFORM 1 FROM accounts_organisation WHERE id = OLD.organisation_id FOR UPDATE;\n                    IF NOT EXISTS (SELECT 1 FROM accounts_membership m WHERE m.organisation_id = OLD.organisation_id\n                                   AND m.role = 'owner' AND m.id <> OLD.id) THEN\n                        RAISE EXCEPTION 'organisation_keeps_an_owner' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RETURN OLD;\n                    END IF;\n                    RETURN NEW;\n                ", hash='d1b65c6baece6a86e5ff68c3113852b3509f3e49', operation='UPDATE OR DELETE', pgid='pgtrigger_organisation_keeps_an_owner_a1f82', table='accounts_membership', when='BEFORE')),
         ),
-        migrations.AddField(
-            model_name='memberinvitation',
-            name='accepted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        pgtrigger.migrations.AddTrigger(
+            model_name='membership',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_membershipevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "since", "user_id") VALUES (NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."role", NEW."since", NEW."user_id"); RETURN NULL;', hash='98509de0c7733ffbb4cd7f19edbe87b68b2c1aa5', operation='INSERT', pgid='pgtrigger_insert_insert_fc05a', table='accounts_membership', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='memberinvitation',
-            name='ended_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        pgtrigger.migrations.AddTrigger(
+            model_name='membership',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_membershipevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "since", "user_id") VALUES (NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."role", NEW."since", NEW."user_id"); RETURN NULL;', hash='d9e32d34b9bd40a5fdf5d0ea546821d5e839dc85', operation='UPDATE', pgid='pgtrigger_update_update_20ab5', table='accounts_membership', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='memberinvitation',
-            name='invited_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        pgtrigger.migrations.AddTrigger(
+            model_name='membership',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_membershipevent" ("id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "since", "user_id") VALUES (OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role", OLD."since", OLD."user_id"); RETURN NULL;', hash='ed7fe7e06ef19f401b3ac0fcb602df8d512a4750', operation='DELETE', pgid='pgtrigger_delete_delete_19a8f', table='accounts_membership', when='AFTER')),
         ),
-        migrations.AddField(
-            model_name='memberinvitation',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation'),
-        ),
-        migrations.AddField(
+        migrations.AddIndex(
             model_name='memberinvitationevent',
-            name='accepted_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='memberinvitationevent',
-            name='ended_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='memberinvitationevent',
-            name='invited_by',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='memberinvitationevent',
-            name='organisation',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
-        ),
-        migrations.AddField(
-            model_name='memberinvitationevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='accounts.memberinvitation'),
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='memberinvitation_as_of'),
         ),
         migrations.AddConstraint(
             model_name='memberinvitation',
@@ -1105,7 +993,183 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_memberinvitationevent" ("accepted_at", "accepted_by_id", "email", "ended_at", "ended_by_id", "expires_at", "id", "invited_at", "invited_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role") VALUES (OLD."accepted_at", OLD."accepted_by_id", OLD."email", OLD."ended_at", OLD."ended_by_id", OLD."expires_at", OLD."id", OLD."invited_at", OLD."invited_by_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."role"); RETURN NULL;', hash='c6108f1b6e8a171383bcfd12dec7ef989eada7b5', operation='DELETE', pgid='pgtrigger_delete_delete_3e81e', table='accounts_memberinvitation', when='AFTER')),
         ),
         migrations.AddIndex(
-            model_name='memberinvitationevent',
-            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='memberinvitation_as_of'),
+            model_name='legalholdevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='legalhold_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='legalhold',
+            index=models.Index(condition=models.Q(('lifted_at__isnull', True)), fields=['organisation'], name='legal_holds'),
+        ),
+        migrations.AddConstraint(
+            model_name='legalhold',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('reference', ''), _negated=True), models.Q(('asked_by', ''), _negated=True)), name='legal_hold_says_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='legalhold',
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['court', 'agency', 'litigation', 'audit'])), name='legal_hold_of_known_source'),
+        ),
+        migrations.AddConstraint(
+            model_name='legalhold',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lift_reason', ''), ('lifted_at__isnull', True), ('lifted_by__isnull', True)), models.Q(('lifted_at__isnull', False), ('lifted_by__isnull', False), models.Q(('lift_reason', ''), _negated=True)), _connector='OR'), name='legal_hold_lifted_at_and_by_and_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='legalhold',
+            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at__isnull', True)), fields=('organisation', 'source', 'reference'), name='one_live_legal_hold_a_reference', nulls_distinct=False),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='legalhold',
+            trigger=pgtrigger.compiler.Trigger(name='legal_hold_is_only_lifted', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a legal hold is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.lifted_at IS NOT NULL THEN\n                            RAISE EXCEPTION 'a legal hold starts in force' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.lifted_at IS NOT NULL THEN\n                        RAISE EXCEPTION 'a lifted legal hold does not change' USING ERRCODE = 'check_violation';\n                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.source, NEW.reference, NEW.reason, NEW.since,\n                        NEW.placed_at, NEW.placed_by_id)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.source, OLD.reference, OLD.reason, OLD.since,\n                        OLD.placed_at, OLD.placed_by_id) THEN\n                        RAISE EXCEPTION 'a legal hold is lifted, and does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='36c537c649fe70d0386bbfe88cf2cb8acb623833', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_legal_hold_is_only_lifted_a3980', table='accounts_legalhold', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='legalhold',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_legalholdevent" ("asked_by", "id", "lift_reason", "lifted_at", "lifted_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "reason", "reference", "since", "source") VALUES (NEW."asked_by", NEW."id", NEW."lift_reason", NEW."lifted_at", NEW."lifted_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."placed_at", NEW."placed_by_id", NEW."reason", NEW."reference", NEW."since", NEW."source"); RETURN NULL;', hash='cdd50f5ca8eaade13944f61cf9a7f45460c27363', operation='INSERT', pgid='pgtrigger_insert_insert_0dc59', table='accounts_legalhold', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='legalhold',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_legalholdevent" ("asked_by", "id", "lift_reason", "lifted_at", "lifted_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "reason", "reference", "since", "source") VALUES (NEW."asked_by", NEW."id", NEW."lift_reason", NEW."lifted_at", NEW."lifted_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."placed_at", NEW."placed_by_id", NEW."reason", NEW."reference", NEW."since", NEW."source"); RETURN NULL;', hash='531234934f1b2a601748f3df1cb0f22537e59e00', operation='UPDATE', pgid='pgtrigger_update_update_82ce8', table='accounts_legalhold', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='legalhold',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_legalholdevent" ("asked_by", "id", "lift_reason", "lifted_at", "lifted_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "placed_at", "placed_by_id", "reason", "reference", "since", "source") VALUES (OLD."asked_by", OLD."id", OLD."lift_reason", OLD."lifted_at", OLD."lifted_by_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."placed_at", OLD."placed_by_id", OLD."reason", OLD."reference", OLD."since", OLD."source"); RETURN NULL;', hash='bb59aeb31d6dcfb52e06deb1601f359166382e4a', operation='DELETE', pgid='pgtrigger_delete_delete_0b080', table='accounts_legalhold', when='AFTER')),
+        ),
+        migrations.AddConstraint(
+            model_name='erasureorder',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('backups_until__isnull', True), ('done_at__isnull', True)), models.Q(('addresses', []), ('backups_until__isnull', False), ('done_at__isnull', False)), _connector='OR'), name='erasure_done_at_and_backups'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='erasureorder',
+            trigger=pgtrigger.compiler.Trigger(name='erasure_is_only_carried_out', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF; RAISE EXCEPTION 'an order to erase is only carried out' USING ERRCODE = 'check_violation';", hash='73d33bf4f0d0aa77e8365f87d0a46ae8c51fd671', operation='UPDATE OR DELETE', pgid='pgtrigger_erasure_is_only_carried_out_8add0', table='accounts_erasureorder', when='BEFORE')),
+        ),
+        migrations.AddConstraint(
+            model_name='disposal',
+            constraint=models.UniqueConstraint(fields=('organisation', 'record_class', 'due_on'), name='disposed_of_once'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='disposal',
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='257f0b13070cf6a76c95fb2112ca180bbb8f0c66', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_5e896', table='accounts_disposal', when='BEFORE')),
+        ),
+        migrations.AddIndex(
+            model_name='organisationevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='organisation_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='project',
+            constraint=models.UniqueConstraint(fields=('organisation', 'name'), name='project_name_once_in_organisation'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='project',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_projectevent" ("created_at", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."created_at", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id"); RETURN NULL;', hash='fadd29b21fa6925067065ce6b7702017d2dac3f1', operation='INSERT', pgid='pgtrigger_insert_insert_c28f2', table='accounts_project', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='project',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_projectevent" ("created_at", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (NEW."created_at", NEW."id", NEW."name", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id"); RETURN NULL;', hash='1245c209b21e9f2bd47f8e4b588b0df0730bd217', operation='UPDATE', pgid='pgtrigger_update_update_528f0', table='accounts_project', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='project',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_projectevent" ("created_at", "id", "name", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") VALUES (OLD."created_at", OLD."id", OLD."name", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id"); RETURN NULL;', hash='ae600d0ac24f1eb0f86ba5643fb87286db532823', operation='DELETE', pgid='pgtrigger_delete_delete_bce9b', table='accounts_project', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='projectevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='project_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome_by__isnull', True), ('outcome__in', ['withdrawn', 'lapsed']), models.Q(('outcome_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='proposal_taken_by_another'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('outcome_at__isnull', True), ('outcome_by__isnull', True)), models.Q(('outcome', 'lapsed'), ('outcome_at__isnull', False)), models.Q(('outcome_at__isnull', False), ('outcome_by__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='proposal_outcome_complete'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='proposal_needs_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'withdrawn'), _negated=True), ('outcome_by', models.F('proposed_by')), _connector='OR'), name='proposal_withdrawn_by_proposer'),
+        ),
+        migrations.AddConstraint(
+            model_name='proposal',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['', 'taken', 'declined', 'withdrawn', 'lapsed'])), name='proposal_outcome_known'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposal',
+            trigger=pgtrigger.compiler.Trigger(name='proposal_is_fixed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a proposal is never deleted' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'INSERT' THEN\n                        IF NEW.outcome <> '' THEN\n                            RAISE EXCEPTION 'a proposal starts open' USING ERRCODE = 'check_violation';\n                        END IF;\n                    ELSIF OLD.outcome <> '' THEN\n                        RAISE EXCEPTION 'an ended proposal does not change' USING ERRCODE = 'check_violation';\n                    ELSIF ROW(NEW.id, NEW.organisation_id, NEW.kind, NEW.choice, NEW.reason, NEW.note, NEW.proposed_by_id,\n                        NEW.proposed_at)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.kind, OLD.choice, OLD.reason, OLD.note, OLD.proposed_by_id,\n                        OLD.proposed_at) THEN\n                        RAISE EXCEPTION 'what was proposed, and by whom, does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='000ccdde501efec7f0a4317bf07c6e6cdcd43b7d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_proposal_is_fixed_20696', table='accounts_proposal', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposal',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (NEW."choice", NEW."id", NEW."kind", NEW."note", NEW."organisation_id", NEW."outcome", NEW."outcome_at", NEW."outcome_by_id", NEW."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason"); RETURN NULL;', hash='59e125d255df1438860106d3252eb072c1f36d62', operation='INSERT', pgid='pgtrigger_insert_insert_bdd19', table='accounts_proposal', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposal',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (NEW."choice", NEW."id", NEW."kind", NEW."note", NEW."organisation_id", NEW."outcome", NEW."outcome_at", NEW."outcome_by_id", NEW."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."proposed_at", NEW."proposed_by_id", NEW."reason"); RETURN NULL;', hash='7a21f691bd11301c408e17fc9fd3ba8731df114a', operation='UPDATE', pgid='pgtrigger_update_update_bb738', table='accounts_proposal', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='proposal',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_proposalevent" ("choice", "id", "kind", "note", "organisation_id", "outcome", "outcome_at", "outcome_by_id", "outcome_note", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposed_at", "proposed_by_id", "reason") VALUES (OLD."choice", OLD."id", OLD."kind", OLD."note", OLD."organisation_id", OLD."outcome", OLD."outcome_at", OLD."outcome_by_id", OLD."outcome_note", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposed_at", OLD."proposed_by_id", OLD."reason"); RETURN NULL;', hash='c931cfe0c6b2a536a87b139ee3adc50fdebb2747', operation='DELETE', pgid='pgtrigger_delete_delete_b8b54', table='accounts_proposal', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='proposalevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='proposal_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='signal',
+            index=models.Index(fields=['value', 'type', 'organisation'], name='signals_of_value'),
+        ),
+        migrations.AddConstraint(
+            model_name='signal',
+            constraint=models.UniqueConstraint(fields=('organisation', 'type', 'value'), name='one_signal_a_value'),
+        ),
+        migrations.AddConstraint(
+            model_name='signal',
+            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['email', 'domain', 'phone', 'address', 'owner', 'document', 'document_image', 'payment', 'device', 'login_ip', 'api_ip', 'user_agent', 'template'])), name='signal_of_known_type'),
+        ),
+        migrations.AddConstraint(
+            model_name='signal',
+            constraint=models.CheckConstraint(condition=models.Q(('count__gte', 1), ('last_seen__gte', models.F('first_seen'))), name='signal_seen_first_then_last'),
+        ),
+        migrations.AddIndex(
+            model_name='signalarrival',
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='arrival_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='signalarrival',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='arrival_failed'),
+        ),
+        migrations.AddIndex(
+            model_name='signalarrival',
+            index=models.Index(fields=['organisation'], name='arrivals_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='subjectkey',
+            constraint=models.UniqueConstraint(fields=('kind', 'ref'), name='one_key_a_subject'),
+        ),
+        migrations.AddConstraint(
+            model_name='subjectkey',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['inquiry', 'pack']), ('organisation__isnull', True)), models.Q(models.Q(('kind__in', ['inquiry', 'pack']), _negated=True), ('organisation__isnull', False)), _connector='OR'), name='only_inquiries_and_packs_are_of_no_organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='subjectkey',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('destroyed_at__isnull', True), ('destroyer', ''), ('why', ''), models.Q(('wrapped', b''), _negated=True)), models.Q(('destroyed_at__isnull', False), ('wrapped', b''), models.Q(('destroyer', ''), _negated=True), models.Q(('why', ''), _negated=True)), _connector='OR'), name='destroyed_key_is_gone'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='subjectkey',
+            trigger=pgtrigger.compiler.Trigger(name='destroyed_key_stays_so', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."destroyed_at" IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='edaf3c0af1e3f7a84930b3fc2ce26388c41ea65f', operation='UPDATE', pgid='pgtrigger_destroyed_key_stays_so_d47a3', table='accounts_subjectkey', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='subjectkey',
+            trigger=pgtrigger.compiler.Trigger(name='key_row_is_kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='27de9638666d72d2a1285f71c5649d60cd58aa77', operation='DELETE', pgid='pgtrigger_key_row_is_kept_f7bae', table='accounts_subjectkey', when='BEFORE')),
+        ),
+        migrations.AddIndex(
+            model_name='searchdigest',
+            index=models.Index(fields=['digest'], name='digest_found'),
+        ),
+        migrations.AddConstraint(
+            model_name='searchdigest',
+            constraint=models.UniqueConstraint(fields=('place', 'row'), name='one_digest_a_value'),
+        ),
+        migrations.AddIndex(
+            model_name='userevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='user_as_of'),
         ),
     ])]
