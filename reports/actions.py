@@ -1,6 +1,6 @@
 """What people do with reports: ask for one, take its file, draw a draft."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +19,8 @@ from kyc.directives.models import Directive
 from kyc.keys.models import Key
 from kyc.rules import packs
 from reports import issuing, pdf, restating
-from reports.facts.catalogue import CATALOGUE
+from reports.facts.blocked import ANNUAL
+from reports.facts.catalogue import CATALOGUE, frame_of
 from reports.facts.frame import Frame
 from reports.facts.reader import FULL, MINIMISED, exact
 from reports.instants import EARLIEST, year_before
@@ -61,6 +62,12 @@ class NeverSent(Refused):
 
 class AnswersAPerson(Refused):
     """What a person is told about himself is made of his request, and for nobody else."""
+
+
+class AboutAnOrder(Refused):
+    """What is told of several customers is asked for of none."""
+
+    field = "kind"
 
 
 class NoProfile(Refused):
@@ -121,13 +128,12 @@ def request(
     require(by, Permission.REPORT_REQUEST)
     require_kind(kind, by=by)
     is_reported(organisation)
-    if valid_at and valid_at > timezone.now():
-        raise FutureAsked(_("“As of” lies in the future. Choose a day that has begun."))
-    if valid_at and valid_at < EARLIEST:
-        raise TooEarly(_("“As of” lies before the year 2000, of which nothing is recorded."))
+    is_past(valid_at)
     frame = CATALOGUE[kind]
     if frame.for_subject:
         raise AnswersAPerson(_("This report answers what a person asked. It is made where that stands."))
+    if frame.of_house:
+        raise AboutAnOrder(_("This report is about an order. It is asked for where that stands."))
     on_paper = {"paper": paper, "tables": tables}
     is_drawn_so(frame, **on_paper)
     # Before a snapshot is stored for nothing.
@@ -148,10 +154,81 @@ def request(
     return recorded(organisation, **told, **on_paper, by=by)
 
 
+def request_of_order(
+    directive: Directive,
+    *,
+    valid_at: datetime | None = None,
+    known_at: datetime | None = None,
+    profile: str = "",
+    addressee: str = "",
+    paper: str = "",
+    tables: str = "",
+    now: Snapshot | None = None,
+    by: User,
+) -> Report:
+    """R-10 of one order over many customers; another approves it. Raises NotPermitted, FutureAsked, TooEarly, NotYetThere,
+    NothingKnown, NoProfile, NoSuchPaper, NoSummary, WasWithdrawn."""
+    kind = Report.Kind.COMPLIANCE
+    require(by, Permission.REPORT_REQUEST)
+    require_kind(kind, by=by)
+    is_past(valid_at)
+    is_drawn_so(CATALOGUE[kind], paper=paper, tables=tables)
+    if profile and profile not in (MINIMISED, FULL):
+        raise NoProfile(_("People are told minimised or in full."))
+    if valid_at and valid_at < directive.proposed_at:
+        told = {"at": date_format(directive.proposed_at.astimezone(UTC), "j F Y H:i")}
+        raise NotYetThere(_("There was no such order at that time: it was entered on %(at)s UTC.") % told)
+    snapshot = snapshots.at(known_at) if known_at else now or snapshots.take()
+    return recorded(
+        None,
+        directive=directive,
+        kind=kind,
+        valid_at=valid_at or snapshot.taken_at,
+        snapshot=snapshot,
+        parameters={"directive": directive.pk, "profile": profile or MINIMISED},
+        addressee=addressee,
+        paper=paper,
+        tables=tables,
+        by=by,
+    )
+
+
+def request_of_year(
+    year: int,
+    *,
+    known_at: datetime | None = None,
+    addressee: str = "",
+    paper: str = "",
+    now: Snapshot | None = None,
+    by: User,
+) -> Report:
+    """R-20 of all property that was held at the end of the day that the rules name in that year (31 CFR 501.603(b)(2)); another
+    approves it. Raises NotPermitted, FutureAsked, TooEarly, NothingKnown, NoSuchPaper, WasWithdrawn."""
+    kind = Report.Kind.BLOCKED
+    require(by, Permission.REPORT_REQUEST)
+    require_kind(kind, by=by)
+    stock_on, _due_on = packs.current().blocked_annual(year)
+    valid_at = datetime.combine(stock_on, time.max, UTC)
+    is_past(valid_at)
+    is_drawn_so(ANNUAL, paper=paper, tables="")
+    snapshot = snapshots.at(known_at) if known_at else now or snapshots.take()
+    told: dict[str, Any] = {"kind": kind, "valid_at": valid_at, "snapshot": snapshot, "addressee": addressee, "paper": paper}
+    return recorded(None, **told, parameters={}, by=by)
+
+
+def is_past(valid_at: datetime | None) -> None:
+    """Raises FutureAsked, TooEarly."""
+    if valid_at and valid_at > timezone.now():
+        raise FutureAsked(_("“As of” lies in the future. Choose a day that has begun."))
+    if valid_at and valid_at < EARLIEST:
+        raise TooEarly(_("“As of” lies before the year 2000, of which nothing is recorded."))
+
+
 @transaction.atomic
 def recorded(
-    organisation: Organisation,
+    organisation: Organisation | None,
     *,
+    directive: Directive | None = None,
     kind: str,
     valid_at: datetime,
     snapshot: Snapshot,
@@ -163,20 +240,24 @@ def recorded(
 ) -> Report:
     """The row of a report that may be asked for: it is the queue. Raises WasWithdrawn."""
     cut: dict[str, Any] = {"valid_at": valid_at, "known_at": snapshot.taken_at, "parameters": parameters}
-    withdrawn = Report.objects.filter(organisation=organisation, kind=kind, state=Report.State.WITHDRAWN, **cut)
+    withdrawn = Report.objects.filter(
+        organisation=organisation, directive=directive, kind=kind, state=Report.State.WITHDRAWN, **cut
+    )
     if not by.can(Permission.REPORT_APPROVE) and withdrawn.exists():
         raise WasWithdrawn(_("A report of the same instants was withdrawn. Whoever may approve reports can have it built again."))
-    is_proposed = CATALOGUE[kind].takes_two(parameters)
+    frame = frame_of(kind, organisation.pk if organisation else None)
+    is_proposed = frame.takes_two(parameters)
     report = Report.objects.create(
         proposal=issuing.proposed(organisation, by=by) if is_proposed else None,
         kind=kind,
         organisation=organisation,
+        directive=directive,
         valid_at=valid_at,
         known_at=snapshot.taken_at,
         snapshot=snapshot,
         parameters=parameters,
         rule_pack=packs.current().version,
-        template=CATALOGUE[kind].template,
+        template=frame.template,
         envelope={"addressee": addressee, **({"paper": paper} if paper else {}), **({"tables": tables} if tables else {})},
         requested_by=by,
     )
@@ -187,33 +268,30 @@ def recorded(
 
 
 def again(first: Report, *, by: User) -> Report:
-    """A second report of the same customer, instants and parameters: the same rules and template give the same facts."""
-    return request(
-        first.organisation,
-        kind=first.kind,
-        valid_at=first.valid_at,
-        known_at=first.known_at,
-        **asked(first),
-        **drawn(first),
-        by=by,
-    )
+    """A second report of the same subject, instants and parameters: the same rules and template give the same facts."""
+    return anew(first, known_at=first.known_at, by=by)
+
+
+def anew(first: Report, *, known_at: datetime | None = None, now: Snapshot | None = None, by: User) -> Report:
+    """As `first`, known at another instant."""
+    when: dict[str, Any] = {"known_at": known_at, "now": now, "by": by}
+    if first.organisation:
+        cut = {"kind": first.kind, "valid_at": first.valid_at, **asked(first)}
+        return request(first.organisation, **cut, **drawn(first), **when)
+    if first.directive:
+        profile = first.parameters.get("profile", "")
+        return request_of_order(first.directive, valid_at=first.valid_at, profile=profile, **drawn(first), **when)
+    told = drawn(first)
+    return request_of_year(first.valid_at.year, addressee=told["addressee"], paper=told["paper"], **when)
 
 
 def restate(first: Report, *, now: Snapshot | None = None, by: User) -> Report:
-    """The same customer, instant and parameters, as known now: it will say what changed, and take the first one's place. `now` as
+    """The same subject, instant and parameters, as known now: it will say what changed, and take the first one's place. `now` as
     for a request. Raises NothingToRestate, and as a request does."""
     require(by, Permission.REPORT_REQUEST)
     require_kind(first.kind, by=by)
     restating.must_stand(first)
-    return request(
-        first.organisation,
-        kind=first.kind,
-        valid_at=first.valid_at,
-        **asked(first),
-        **drawn(first),
-        now=now,
-        by=by,
-    )
+    return anew(first, now=now, by=by)
 
 
 def drawn(first: Report) -> dict[str, str]:

@@ -16,7 +16,7 @@ from accounts.vault import VaultStorage
 from config import jobs
 from kyc.rules import packs
 from reports import canonical, envelope, pdf, restating, signing, stages, subjects
-from reports.facts.catalogue import CATALOGUE
+from reports.facts.catalogue import CATALOGUE, frame_of
 from reports.facts.frame import LANGUAGE
 from reports.models import Report
 
@@ -29,6 +29,8 @@ QUEUE = jobs.Queue(
     lease=timedelta(seconds=30),
     since="requested_at",
 )
+# Stands for the house, in facts about no one organisation.
+NOBODY = 0
 # Per cent of the work when the facts are there and the pages are not.
 DRAWING = 80
 
@@ -141,9 +143,9 @@ def kept(claim: jobs.Claim, content: File) -> Iterator[str]:
 
 def collect(claim: jobs.Claim, report: Report) -> dict[str, Any]:
     facts: dict[str, Any] = {}
-    frame = CATALOGUE[report.kind]
+    frame = frame_of(report.kind, report.organisation_id)
     sections = frame.build(
-        organisation=report.organisation_id,
+        organisation=report.organisation_id or NOBODY,
         valid_at=report.valid_at,
         snapshot=report.snapshot,
         pack=packs.get(report.rule_pack),

@@ -1,11 +1,12 @@
 """What an auditor asks for, and which of the reports he looks at."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -70,6 +71,32 @@ def paper_field() -> forms.ChoiceField:
     return forms.ChoiceField(label=_("Paper"), required=False, choices=[("", _("As is usual here")), *PAPERS])
 
 
+def tables_field(help_text: Promise) -> forms.ChoiceField:
+    """How tables that may be long are printed."""
+    summary = _("A summary: how many rows there are and the first ones, and the whole attached as CSV")
+    return forms.ChoiceField(
+        label=_("Long tables"), required=False, choices=[("", _("All on paper")), (SUMMARY, summary)], help_text=help_text
+    )
+
+
+def end_of(day: date | None) -> datetime | None:
+    """Of a day that has begun its last moment, today now."""
+    if day is None:
+        return None
+    if day > timezone.now().date():
+        raise forms.ValidationError(_now("“As of” lies in the future. Choose a day that has begun."))
+    return min(datetime.combine(day, time.max, tzinfo=UTC), timezone.now())
+
+
+def whole_second(moment: datetime | None) -> datetime | None:
+    """The picker knows whole seconds: all of the second counts, so that what a page shows as known is known."""
+    if moment is None:
+        return None
+    if moment > timezone.now():
+        raise forms.ValidationError(_now("“As known at” lies in the future. Choose a moment that has passed."))
+    return min(moment.replace(microsecond=999_999), timezone.now())
+
+
 class RequestForm(forms.Form):
     # What it is about and for whom, then what narrows it.
     field_order = ("kind", "organisation", "addressee")
@@ -127,15 +154,7 @@ class RequestForm(forms.Form):
     )
 
     paper = paper_field()
-    tables = forms.ChoiceField(
-        label=_("Long tables"),
-        required=False,
-        choices=[
-            ("", _("All on paper")),
-            (SUMMARY, _("A summary: how many rows there are and the first ones, and the whole attached as CSV")),
-        ],
-        help_text=_("Of the dossier and of the attribution report. report.json, which is attached, is whole either way."),
-    )
+    tables = tables_field(_("Of the dossier and of the attribution report. report.json, which is attached, is whole either way."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -161,21 +180,10 @@ class RequestForm(forms.Form):
         return datetime.combine(day, time.min, tzinfo=UTC) if day else None
 
     def clean_as_of(self) -> datetime | None:
-        day = self.cleaned_data["as_of"]
-        if day is None:
-            return None
-        if day > timezone.now().date():
-            raise forms.ValidationError(_("“As of” lies in the future. Choose a day that has begun."))
-        return min(datetime.combine(day, time.max, tzinfo=UTC), timezone.now())
+        return end_of(self.cleaned_data["as_of"])
 
     def clean_known_at(self) -> datetime | None:
-        """The picker knows whole seconds: all of the second counts, so that what a page shows as known is known."""
-        moment = self.cleaned_data["known_at"]
-        if moment is None:
-            return None
-        if moment > timezone.now():
-            raise forms.ValidationError(_("“As known at” lies in the future. Choose a moment that has passed."))
-        return min(moment.replace(microsecond=999_999), timezone.now())
+        return whole_second(self.cleaned_data["known_at"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -26,7 +26,7 @@ class NotIssued(Refused):
     """Only what has been issued is withdrawn, and once."""
 
 
-def proposed(organisation: Organisation, *, by: User) -> Proposal:
+def proposed(organisation: Organisation | None, *, by: User) -> Proposal:
     """By who asks for the report: that it be issued. In the transaction that asks."""
     return proposals.propose(policy=POLICY, organisation=organisation, choice=CHOICE, reason=REASON, note="", by=by)
 

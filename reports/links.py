@@ -61,7 +61,8 @@ def digest(token: str) -> str:
 
 def is_for_others(report: Report) -> bool:
     """Whether a reader outside may be given it."""
-    return report.state == Report.State.ISSUED and not report.is_for_subject and report.parameters.get("profile") != FULL
+    is_of_others = report.is_for_subject or report.is_of_house
+    return report.state == Report.State.ISSUED and not is_of_others and report.parameters.get("profile") != FULL
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from accounts.vault import RowNumber, SealedField, Subject, VaultFileField
 from accounts.vault.models import SubjectKey
 from config import jobs
 from config.jobs import Claimable
+from kyc.directives.models import Directive
 from kyc.parties.models import Party
 from reports.link_models import ReportLink as ReportLink
 from reports.pack_models import ReportPack as ReportPack
@@ -21,7 +22,7 @@ from reports.schedule_models import ReportSchedule as ReportSchedule
 # What of an issued report still changes, and into what.
 MOVES = ("state", "superseded_at", "superseded_by_id", "withdrawn_at", "withdrawn_by_id", "withdrawn_because")
 # What a kind asks of its reader besides: it tells what stands behind that permission.
-BESIDES = {"R-20": Permission.BLOCKED_VIEW}
+BESIDES = {"R-10": Permission.DIRECTIVE_VIEW, "R-20": Permission.BLOCKED_VIEW}
 
 
 def require_kind(kind: str, *, by: User) -> None:
@@ -41,7 +42,8 @@ class Report(Claimable):
     """One report asked for, built and issued. `facts` is report.json, `envelope` who asked and when it was made; one that two
     people issue has a `proposal`, which its asker made and another takes. One that `restates` another tells the same as known
     later, and `changes` what that changed (reports/restating.py). `parameters` narrow
-    what it tells: `profile`, minimised or full; of a period `from`, an instant, and `key`, the id of the one key asked about."""
+    what it tells: `profile`, minimised or full; of a period `from`, an instant, and `key`, the id of the one key asked about. One
+    of the house is of no organisation: about a `directive`, whose id its parameters have too, or all blocked property."""
 
     personal = ("envelope", "withdrawn_because")
     own_key = SubjectKey.Kind.REPORT
@@ -50,6 +52,7 @@ class Report(Claimable):
         DOSSIER = "R-03", _("Customer identification and verification dossier")
         CONTROL = "R-04", _("Beneficial ownership and control structure report")
         ATTRIBUTION = "R-06", _("API key attribution report")
+        COMPLIANCE = "R-10", _("Access directive compliance report")
         SUBJECT = "R-17", _("Answer to a person about his own data")
         BLOCKED = "R-20", _("OFAC blocked or rejected report")
 
@@ -67,7 +70,8 @@ class Report(Claimable):
 
     id = RowNumber(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True)
+    directive = models.ForeignKey(Directive, models.PROTECT, null=True, blank=True, related_name="+")
     valid_at = models.DateTimeField()
     known_at = models.DateTimeField()
     snapshot = models.ForeignKey(Snapshot, models.PROTECT)
@@ -120,11 +124,17 @@ class Report(Claimable):
                 condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True, withdrawn_because="") & ~Q(state="withdrawn")
                 | Q(state="withdrawn", withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_because=""),
             ),
+            models.CheckConstraint(
+                name="report_is_about_what_its_kind_tells_of",
+                condition=Q(kind="R-10", organisation__isnull=True, directive__isnull=False)
+                | Q(kind="R-20", directive__isnull=True)
+                | ~Q(kind__in=["R-10", "R-20"]) & Q(organisation__isnull=False, directive__isnull=True),
+            ),
             # What leaves the house for an authority, or holds people's data in full, is issued by two.
             models.CheckConstraint(
                 name="report_for_others_takes_two",
                 condition=Q(proposal__isnull=False)
-                | ~Q(kind__in=["R-06", "R-20"]) & ~Q(parameters__contains={"profile": "full"}),
+                | ~Q(kind__in=["R-06", "R-10", "R-20"]) & ~Q(parameters__contains={"profile": "full"}),
             ),
             models.UniqueConstraint(
                 name="one_restatement_of_a_report",
@@ -158,11 +168,13 @@ class Report(Claimable):
                 condition=pgtrigger.Condition("OLD.sha256 <> '' AND OLD.state IN ('awaiting', 'requested', 'failed')"),
                 func=f"""
                     {YIELDS}
-                    IF ROW(NEW.kind, NEW.organisation_id, NEW.valid_at, NEW.known_at, NEW.parameters, NEW.rule_pack, NEW.template,
-                           NEW.requested_by_id, NEW.proposal_id, NEW.facts, NEW.sha256, NEW.changes, NEW.restates_id)
+                    IF ROW(NEW.kind, NEW.organisation_id, NEW.directive_id, NEW.valid_at, NEW.known_at, NEW.parameters,
+                           NEW.rule_pack, NEW.template, NEW.requested_by_id, NEW.proposal_id, NEW.facts, NEW.sha256, NEW.changes,
+                           NEW.restates_id)
                        IS DISTINCT FROM
-                       ROW(OLD.kind, OLD.organisation_id, OLD.valid_at, OLD.known_at, OLD.parameters, OLD.rule_pack, OLD.template,
-                           OLD.requested_by_id, OLD.proposal_id, OLD.facts, OLD.sha256, OLD.changes, OLD.restates_id) THEN
+                       ROW(OLD.kind, OLD.organisation_id, OLD.directive_id, OLD.valid_at, OLD.known_at, OLD.parameters,
+                           OLD.rule_pack, OLD.template, OLD.requested_by_id, OLD.proposal_id, OLD.facts, OLD.sha256, OLD.changes,
+                           OLD.restates_id) THEN
                         RAISE EXCEPTION 'built_report_keeps_its_facts' USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
@@ -191,9 +203,10 @@ class Report(Claimable):
                 condition=pgtrigger.Condition("NEW.state = 'issued' AND NEW.kind <> 'R-17'"),
                 func=f"""
                     {YIELDS}
-                    PERFORM pg_advisory_xact_lock(hashtext('kh_reports'), NEW.organisation_id::int);
+                    PERFORM pg_advisory_xact_lock(hashtext('kh_reports'), coalesce(NEW.organisation_id, 0)::int);
                     IF EXISTS (SELECT 1 FROM reports_report r
-                               WHERE r.organisation_id = NEW.organisation_id AND r.id <> NEW.id AND r.state = 'issued'
+                               WHERE r.organisation_id IS NOT DISTINCT FROM NEW.organisation_id
+                                 AND r.id <> NEW.id AND r.state = 'issued'
                                  AND r.kind = NEW.kind AND r.valid_at = NEW.valid_at AND r.parameters = NEW.parameters
                                  AND r.known_at <> NEW.known_at) THEN
                         RAISE EXCEPTION 'one_knowledge_stands: one of the same instant known at another does'
@@ -209,6 +222,18 @@ class Report(Claimable):
     def sealed_for(self) -> Subject:
         """An issued report is a record of its own, kept for as long as its class is."""
         return Subject.report(self.pk, self.organisation_id)
+
+    @property
+    def about(self) -> str:
+        """Whom or what it tells of, as lists have it."""
+        if self.directive is not None:
+            return f"{self.directive.number} {self.directive.reference}"
+        return self.organisation.numbered if self.organisation else str(_("All customers"))
+
+    @property
+    def is_of_house(self) -> bool:
+        """Whether it tells of several customers at once, and so to nobody but who may read of them all."""
+        return self.organisation_id is None
 
     @property
     def number(self) -> str:

@@ -70,6 +70,8 @@ def allowed(report: Report, *, by: User) -> list[Document]:
     require_kind(report.kind, by=by)
     if report.is_for_subject:
         raise NoPack(_("The answer to a person about himself has no evidence pack: it goes to him alone."))
+    if report.is_of_house:
+        raise NoPack(_("It is about no one customer, so no evidence goes with it; what it rests on is attached to it."))
     if not verification.standing(report):
         raise NoPack(_("This report is not issued, so there is no evidence pack of it."))
     if isinstance(report.facts, Unreadable):

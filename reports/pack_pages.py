@@ -35,7 +35,7 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
         "pack": found,
         "is_over": is_over or found.state == ReportPack.State.ERASED,
         "progress": progress.of_job(PACK, found, found.asked_at),
-        "reports": within(found).visible_to(request.user).select_related("organisation"),
+        "reports": within(found).visible_to(request.user).select_related("organisation", "directive"),
     }
     page = render(request, "reports/pack_state.html" if is_part else "reports/pack.html", told)
     return elevated.begin_file(request, page)

@@ -18,7 +18,7 @@ from reports.facts.catalogue import CATALOGUE
 from reports.facts.reader import exact
 from reports.models import Report
 
-# One report of a customer is issued after the other; the trigger one_knowledge_stands takes the same.
+# One report of a customer, or of the house, is issued after the other; the trigger one_knowledge_stands takes the same.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('kh_reports'), %s::int)"
 
 # That a restatement is known at another instant is what it is; the envelope names both.
@@ -109,7 +109,7 @@ def supersede(report: Report) -> Report | None:
     if CATALOGUE[report.kind].for_subject:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [report.organisation_id])
+        cursor.execute(LOCK, [report.organisation_id or 0])
     given_way = list(earlier(report).select_for_update(of=("self",)).defer("facts", "changes"))
     first = readable(earlier(report)).order_by("-known_at", "-pk").first()
     if report.restates_id not in ({row.pk for row in given_way} if first else {None}):

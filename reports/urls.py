@@ -1,11 +1,13 @@
 from django.urls import path
 
-from reports import link_pages, pack_pages, schedule_pages, views
+from reports import house_pages, link_pages, pack_pages, schedule_pages, views
 
 app_name = "reports"
 urlpatterns = [
     path("", views.reports, name="list"),
     path("request/", views.ask, name="request"),
+    path("orders/<int:pk>/", house_pages.of_order, name="of_order"),
+    path("years/<int:year>/", house_pages.of_year, name="of_year"),
     path("schedules/", schedule_pages.schedules, name="schedules"),
     path("schedules/<int:pk>/stop/", schedule_pages.stop, name="schedule_stop"),
     path("download/", views.download_many, name="many_download"),

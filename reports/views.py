@@ -40,7 +40,7 @@ def reports(request: HttpRequest) -> HttpResponse:
     """The newest first; kind, organisation and page stand in the address."""
     form = FilterForm(request.GET)
     chosen = form.chosen()
-    rows = Report.objects.visible_to(request.user).filter(**chosen).select_related("organisation", "requested_by")
+    rows = Report.objects.visible_to(request.user).filter(**chosen).select_related("organisation", "directive", "requested_by")
     page = Paginator(rows.defer("facts").order_by("-pk"), A_PAGE).get_page(request.GET.get("page"))
 
     def address(number: int) -> str:
@@ -108,7 +108,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """A second report of the same customer, instants and parameters: the same rules and template give the same facts."""
-    first = get_object_or_404(Report.objects.visible_to(request.user).select_related("organisation"), pk=pk)
+    first = get_object_or_404(Report.objects.visible_to(request.user).select_related("organisation", "directive"), pk=pk)
     try:
         made = actions.again(first, by=request.user)
     except Refused as refused:
@@ -124,7 +124,7 @@ def restate(request: HttpRequest, pk: int) -> HttpResponse:
     # As for a request: what is known now must not count the one that asks.
     now = snapshots.take()
     with scope.of_officer(request.user):
-        first = get_object_or_404(Report.objects.visible_to(request.user).select_related("organisation"), pk=pk)
+        first = get_object_or_404(Report.objects.visible_to(request.user).select_related("organisation", "directive"), pk=pk)
         try:
             made = actions.restate(first, now=now, by=request.user)
         except Refused as refused:

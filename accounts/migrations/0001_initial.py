@@ -1146,7 +1146,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='subjectkey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['inquiry', 'pack']), ('organisation__isnull', True)), models.Q(models.Q(('kind__in', ['inquiry', 'pack']), _negated=True), ('organisation__isnull', False)), _connector='OR'), name='only_inquiries_and_packs_are_of_no_organisation'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['inquiry', 'pack']), ('organisation__isnull', True)), ('kind', 'report'), models.Q(models.Q(('kind__in', ['inquiry', 'pack', 'report']), _negated=True), ('organisation__isnull', False)), _connector='OR'), name='only_inquiries_packs_and_reports_are_of_no_organisation'),
         ),
         migrations.AddConstraint(
             model_name='subjectkey',

@@ -6,8 +6,8 @@ from django.db.models import Q
 
 
 class SubjectKey(models.Model):
-    """The key of one subject: the person or organisation that sealed data is about, one issued report, or one inquiry, which is
-    of no organisation. Destroyed, it leaves the row that says when, by whom and why."""
+    """The key of one subject: the person or organisation that sealed data is about, one issued report, which may be of
+    the house, or one inquiry, which is of no organisation. Destroyed, it leaves the row that says when, by whom and why."""
 
     class Kind(models.TextChoices):
         PARTY = "party"
@@ -32,9 +32,10 @@ class SubjectKey(models.Model):
         constraints = [
             models.UniqueConstraint(name="one_key_a_subject", fields=["kind", "ref"]),
             models.CheckConstraint(
-                name="only_inquiries_and_packs_are_of_no_organisation",
+                name="only_inquiries_packs_and_reports_are_of_no_organisation",
                 condition=Q(kind__in=["inquiry", "pack"], organisation__isnull=True)
-                | ~Q(kind__in=["inquiry", "pack"]) & Q(organisation__isnull=False),
+                | Q(kind="report")
+                | ~Q(kind__in=["inquiry", "pack", "report"]) & Q(organisation__isnull=False),
             ),
             models.CheckConstraint(
                 name="destroyed_key_is_gone",

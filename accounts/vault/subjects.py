@@ -39,7 +39,7 @@ class Subject:
         return cls(Kind.ORGANISATION, organisation, organisation)
 
     @classmethod
-    def report(cls, pk: int, organisation: int) -> "Subject":
+    def report(cls, pk: int, organisation: int | None) -> "Subject":
         return cls(Kind.REPORT, pk, organisation)
 
     @classmethod

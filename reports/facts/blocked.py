@@ -235,7 +235,6 @@ BLOCKED = Frame(
     closing=CLOSING,
     for_others=True,
 )
-# Of no customer, so it is asked for by the command alone.
 ANNUAL = Frame(
     kind="R-20",
     template="R-20/1",
@@ -244,4 +243,5 @@ ANNUAL = Frame(
     closing=CLOSING,
     about=about_house,
     for_others=True,
+    of_house=True,
 )

@@ -6,18 +6,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from reports.facts.attribution import ATTRIBUTION
-from reports.facts.blocked import BLOCKED
+from reports.facts.blocked import ANNUAL, BLOCKED
 from reports.facts.compliance import COMPLIANCE
 from reports.facts.control import CONTROL
 from reports.facts.dossier import DOSSIER
 from reports.facts.frame import Frame
 from reports.facts.subject import SUBJECT
 
-CATALOGUE: dict[str, Frame] = {frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, SUBJECT, BLOCKED)}
-# Also of an order over many customers: drawn by command alone, as a draft.
-DRAWN = dict(sorted((CATALOGUE | {COMPLIANCE.kind: COMPLIANCE}).items()))
-# What an officer asks for of an organisation; others answer what a person asked.
-REQUESTED = frozenset(kind for kind, frame in CATALOGUE.items() if not frame.for_subject)
+CATALOGUE: dict[str, Frame] = {frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, COMPLIANCE, SUBJECT, BLOCKED)}
+# What an officer asks for of an organisation; others answer what a person asked, or are asked for where the order stands.
+REQUESTED = frozenset(kind for kind, frame in CATALOGUE.items() if not frame.for_subject and not frame.of_house)
+
+
+def frame_of(kind: str, organisation: int | None) -> Frame:
+    """Of blocked property there are two of one kind: one customer's, and all that is held."""
+    return ANNUAL if kind == ANNUAL.kind and not organisation else CATALOGUE[kind]
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,14 @@ ENTRIES = (
         ATTRIBUTION,
         _("To whom each key answered over an interval, by which verification, and when it could not act."),
         _("Authorities that ask about a key"),
+    ),
+    Entry(
+        COMPLIANCE,
+        _(
+            "How an order that closes models was carried out: whom it closed them to, how fast, who was shown to be outside, "
+            "what was put right, and how it ended. It is asked for where the order stands."
+        ),
+        _("The authority that gave the order"),
     ),
     Entry(
         SUBJECT,

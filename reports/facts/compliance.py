@@ -653,4 +653,5 @@ COMPLIANCE = Frame(
     has_profiles=True,
     for_others=True,
     has_long_tables=True,
+    of_house=True,
 )

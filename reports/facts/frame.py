@@ -27,7 +27,7 @@ class Frame:
     tells of [from, effective instant) and not of the one instant; `about` says what the cover does. One `for_subject` answers a
     person about himself: asked for by his request alone, and of nobody else whose data were erased. One that `has_profiles` is
     asked for minimised or in full. One `for_others` leaves the house, and so it takes two to issue it. One that
-    `has_long_tables` may be drawn as a summary of them (reports/long_tables.py)."""
+    `has_long_tables` may be drawn as a summary of them (reports/long_tables.py). One `of_house` is about no one customer."""
 
     kind: str
     template: str
@@ -40,6 +40,7 @@ class Frame:
     has_profiles: bool = False
     for_others: bool = False
     has_long_tables: bool = False
+    of_house: bool = False
 
     def takes_two(self, parameters: Mapping[str, Any]) -> bool:
         """Whether another than who asked has to approve it: what leaves the house, and what holds people's data in full."""

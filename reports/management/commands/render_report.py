@@ -19,7 +19,7 @@ from kyc.keys.models import Key
 from kyc.rules import packs
 from reports import actions, building, envelope, pdf, signing
 from reports.facts.blocked import ANNUAL
-from reports.facts.catalogue import DRAWN
+from reports.facts.catalogue import CATALOGUE
 from reports.facts.compliance import COMPLIANCE
 from reports.facts.reader import FULL, MINIMISED, exact
 from reports.instants import year_before
@@ -32,7 +32,7 @@ class Command(NamedCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", metavar="KIND", help=" or ".join(DRAWN))
+        parser.add_argument("kind", metavar="KIND", help=" or ".join(CATALOGUE))
         parser.add_argument(
             "--subject", help="the organisation's number, for R-10 the directive's, for R-17 the request's; else the first"
         )
@@ -56,7 +56,7 @@ class Command(NamedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         check(options["kind"], options["since"], options["key"], options["profile"], is_summary=options["summary"])
-        frame = ANNUAL if options["annual"] else DRAWN[options["kind"]]
+        frame = ANNUAL if options["annual"] else CATALOGUE[options["kind"]]
         wanted = number(options["subject"], option="--subject")
         valid, known = span("--valid-at", options["valid_at"]), span("--known-at", options["known_at"])
         snapshot = known_in(known)
@@ -89,15 +89,15 @@ class Command(NamedCommand):
 
 
 def check(kind: str, since: str | None, key: str | None, profile: str | None, *, is_summary: bool) -> None:
-    if kind not in DRAWN:
-        *others, last = DRAWN
+    if kind not in CATALOGUE:
+        *others, last = CATALOGUE
         raise CommandError(f"There is no report {kind}; there are {', '.join(others)} and {last}.", returncode=BAD_USE)
     for option, value in (("--from", since), ("--key", key)):
-        if value and not DRAWN[kind].is_period:
+        if value and not CATALOGUE[kind].is_period:
             raise CommandError(f"{option} is for reports over a period; {kind} shows one instant.", returncode=BAD_USE)
-    if profile and not DRAWN[kind].has_profiles:
+    if profile and not CATALOGUE[kind].has_profiles:
         raise CommandError(f"--profile is for R-03, R-04 and R-10; {kind} is made in one way only.", returncode=BAD_USE)
-    if is_summary and not DRAWN[kind].has_long_tables:
+    if is_summary and not CATALOGUE[kind].has_long_tables:
         raise CommandError(f"--summary is for R-03, R-06 and R-10; {kind} has no long tables.", returncode=BAD_USE)
     if key and secret.PATTERN.search(key):
         raise CommandError("--key: that is a whole key. Write only its beginning; it is a secret.", returncode=BAD_USE)
