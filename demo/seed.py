@@ -23,6 +23,7 @@ from demo import (
     incident,
     indicated,
     inquiry,
+    ordered,
     reselling,
     stories,
     twice,
@@ -157,4 +158,5 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
     patiently(acted.load)
     patiently(blocked.record)
     patiently(reselling.record)
+    patiently(ordered.propose)
     ask_for_reports()

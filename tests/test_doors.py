@@ -900,6 +900,10 @@ DOORS: dict[str, Door] = {
         REQUESTERS, names=NORDLYS, post=of(kind="R-04", organisation="organisation", rhythm="year", first_on="2030-01-31"),
     ),
     "reports:schedule_stop": Door(REQUESTERS, get=False, own=of(pk="schedule"), post=of(sure="1")),
+    "reports:of_order": Door(DIRECTORS | {"auditor"}, own=of(pk="directive"), names="IS-2026-7", post=of(profile="minimised")),
+    "reports:of_year": Door(
+        REQUESTERS, own=of(year="stock_year"), names="Annual report of blocked property", post=of(addressee="OFAC")
+    ),
     "reports:pack": Door(ASKER, own=of(pk="pack"), names="Download the ZIP"),
     "reports:packed_download": Door(ASKER, own=of(pk="pack"), names="%PDF"),
     "reports:report": Door(REPORT_READERS, own=of(pk="report"), names=NORDLYS),

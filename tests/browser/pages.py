@@ -85,11 +85,12 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/keys/doctor/", "/desk/agencies/", "/desk/agencies/?tab=confirmed",
         "/desk/agencies/?tab=confirmed > /desk/agencies/{n}/", "/desk/appeals/ > /desk/appeals/{n}/",
         "/desk/directives/", "/desk/directives/?tab=over", "/desk/directives/new/",
+        "/desk/directives/ > /desk/directives/{n}/", "/desk/directives/ > /desk/directives/{n}/ > /reports/orders/{n}/",
         "/desk/deadlines/",
         "/desk/blocked/", "/desk/blocked/?tab=held", "/desk/blocked/new/", "/desk/blocked/ > /desk/blocked/{n}/",
         "/desk/resellers/", "/desk/resellers/?tab=undeclared", "/desk/resellers/new/", "/desk/resellers/ > /desk/resellers/{n}/",
         "/desk/estate/", "/desk/lists/rulings/", "/desk/lists/rulings/matches/", "/desk/lists/rulings/matches/?what=doubted",
-        "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/schedules/",
+        "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/schedules/", "/reports/years/2026/",
         "/reports/ > /reports/{n}/",
     ),
     "astrid@keyholder.example": ("/audit/", "/audit/ > /audit/{n}/", "/disposals/"),
@@ -120,7 +121,6 @@ PAGES: dict[str, tuple[str, ...]] = {
     "tove@keyholder.example": ("/desk/cases/",),
 }  # fmt: skip
 NOT_DRAWN = {
-    "desk:directive": "of an order, of which the demo has none: tests/kyc/desk/test_directives.py",
     "desk:directive_previewed": "what the page of a directive tells, alone: tests/kyc/desk/test_directives.py",
     "onboarding:agency_account_end": "a form of one button: tests/kyc/onboarding/test_agencies.py",
     "start": "leads on at once",

@@ -10,7 +10,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from reports import canonical, long_tables, pdf
-from reports.facts.catalogue import DRAWN
+from reports.facts.catalogue import CATALOGUE
 from tests.reports import specimen
 from tests.reports.test_paper import visible
 
@@ -84,7 +84,7 @@ class TestAttached:
         assert set(long_tables.attached(found, {"tables": "summary"})) == set(made)
 
     def test_which_kinds_have_long_tables_is_said_once(self) -> None:
-        assert {kind for kind, frame in DRAWN.items() if frame.has_long_tables} == long_tables.TABLES.keys()
+        assert {kind for kind, frame in CATALOGUE.items() if frame.has_long_tables} == long_tables.TABLES.keys()
 
     def test_in_the_pdf_each_is_data(self, facts: Facts) -> None:
         with pikepdf.open(io.BytesIO(pdf.render(facts, specimen.envelope(facts, tables="summary")))) as made:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from reports import stages
-from reports.facts.catalogue import DRAWN
+from reports.facts.catalogue import CATALOGUE
 from reports.models import Report
 
-CODES = [name for frame in DRAWN.values() for name, _ in (*frame.sections, *frame.closing)]
+CODES = [name for frame in CATALOGUE.values() for name, _ in (*frame.sections, *frame.closing)]
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
