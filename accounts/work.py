@@ -30,6 +30,7 @@ NAMES: dict[str, Promise] = {
     "messages.send": gettext_lazy("Mail"),
     "cases.examine": gettext_lazy("Checks of a case"),
     "cases.askings": gettext_lazy("Asking for a source of wealth"),
+    "cases.falls": gettext_lazy("Asking anew for what was verified by and counts no more"),
     "cases.reviews": gettext_lazy("Cases of what was signed anew, or found on a newer list"),
     "lists.rescreen": gettext_lazy("Comparing parties with newer lists"),
     "lists.inquiries": gettext_lazy("What was asked of the lists"),

@@ -5,8 +5,8 @@ from django.conf import settings
 from accounts import checking, expired, messages, planning, timestamps
 from accounts.tasks import check_audit, clear_sessions, plan_disposals, send_messages, timestamp_audit
 from config import jobs
-from kyc.cases import examining, exposed, rescreening, reviewing
-from kyc.cases.tasks import examine_cases, open_reviews, rescreen_parties
+from kyc.cases import examining, exposed, fallen, rescreening, reviewing
+from kyc.cases.tasks import ask_for_fallen, examine_cases, open_reviews, rescreen_parties
 from kyc.directives import carrying as directives
 from kyc.directives import counting, ending, notifying
 from kyc.directives.blocked import finding as blocked
@@ -73,6 +73,7 @@ jobs.on("entity.made", reassess)
 jobs.on("questionnaire.signed", open_reviews)
 jobs.on("questionnaire.signed", keep_renewals)
 jobs.on("evidence.validated", keep_expiries)
+jobs.on("evidence.fell", ask_for_fallen)
 jobs.on("entity.made", keep_expiries)
 jobs.on("estate.imported", keep_campaign)
 jobs.on("estate.file_sent", import_estates)
@@ -102,6 +103,7 @@ jobs.sweep(intake.QUEUE, scan_documents)
 jobs.sweep(rescreening.QUEUE, rescreen_parties)
 jobs.sweep(answering.QUEUE, answer_inquiries)
 jobs.sweep(reviewing.QUEUE, open_reviews)
+jobs.sweep(fallen.QUEUE, ask_for_fallen)
 jobs.sweep(renewals.QUEUE, keep_renewals)
 jobs.sweep(expiring.QUEUE, keep_expiries)
 jobs.sweep(campaign.QUEUE, keep_campaign)

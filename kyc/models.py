@@ -13,6 +13,7 @@ from kyc.directives.models import (
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
+from kyc.evidence.fall_models import Fall
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.lei_models import LegalEntity, LegalEntityParent, LeiCopy
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, Invitation, StatusProof
@@ -79,6 +80,7 @@ __all__ = [
     "ExclusionRuling",
     "Expiry",
     "Factor",
+    "Fall",
     "Finding",
     "Hit",
     "Hold",

@@ -31,6 +31,7 @@ from kyc.evidence.confirmation_models import (
     OutsideCheck,
     OutsideMessage,
 )
+from kyc.evidence.fall_models import Fall
 from kyc.evidence.item_models import DocumentReview, EvidenceItem, Mismatch
 from kyc.evidence.models import AttributeProof, AuthorityProof, ExclusionRuling, Invitation, StatusProof
 from kyc.evidence.read_models import Reading
@@ -211,6 +212,7 @@ def one_of_each(by: User, *, confined: bool = True, **names: str) -> Rows:
         Reading.objects.create(organisation=organisation, document=document),
         Review.objects.create(organisation=organisation, signed=told[1]),
         Asking.objects.create(organisation=organisation, state="done"),
+        Fall.objects.create(organisation=organisation, document=document, verifications=1, state="done"),
         Renewal.objects.create(organisation=organisation, signed=told[1], what="tell"),
         KeyRequirement.objects.create(organisation=organisation, key=key, what="answer", why="removed"),
         Reassessment.objects.create(organisation=organisation, examination=case.examinations.get(), what="hold"),

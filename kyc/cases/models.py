@@ -86,6 +86,7 @@ class Case(models.Model):
         LIST = "list", _("A list may name one of its parties")
         EXPIRY = "expiry", _("What was verified of one of its parties expires")
         ASKED = "asked", _("We asked to verify again")
+        FALL = "fall", _("What it was verified by counts no more")
 
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
@@ -136,10 +137,15 @@ class Case(models.Model):
                 | Q(matched__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 | Q(lapses__isnull=False, declared_true_at__isnull=True, submitted_at__isnull=True)
                 # It is the customer's turn: what has changed he says himself, and what was asked for he gives, and sends it then.
-                | Q(state="waiting", trigger__in=["change", "asked"], declared_true_at__isnull=True, submitted_at__isnull=True)
+                | Q(
+                    state="waiting",
+                    trigger__in=["change", "asked", "fall"],
+                    declared_true_at__isnull=True,
+                    submitted_at__isnull=True,
+                )
                 | Q(
                     state="withdrawn",
-                    trigger__in=["change", "asked"],
+                    trigger__in=["change", "asked", "fall"],
                     declared_true_at__isnull=True,
                     submitted_at__isnull=True,
                 ),

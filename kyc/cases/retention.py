@@ -91,5 +91,6 @@ retention.register(
         told=_("What we asked you about your use, and what came of it"),
     )
 )
+retention.no_record("kyc.Fall", "a task: that a document is asked for anew; what fell and what was asked stand in the record")
 retention.no_record("kyc.Asking", "a task: that something is to be asked by rule; what was asked stands in the case")
 retention.no_record("kyc.Review", "a task: that somebody has to look at signed answers; what came of it stands in the case")

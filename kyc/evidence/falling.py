@@ -5,7 +5,9 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from config import jobs
 from kyc.evidence.confirmation_models import Confirmation
+from kyc.evidence.fall_models import Fall
 from kyc.evidence.item_models import EvidenceItem
 from kyc.evidence.models import AttributeProof, AuthorityProof, Document, ExclusionRuling, StatusProof
 from kyc.parties import exclusions
@@ -47,7 +49,12 @@ def told(document: Document, *, by: User | None) -> int:
     for row in rows:
         said = {"name": row.party.name, "verified_by": str(row.confirmed_by), "document": document.name}
         audit.record("confirmation.fell", target=row, by=by, what=row.what, how=row.how, **said)
-    return sum(map(len, (statuses, authorities, attributes, rulings, items, rows)))
+    count = sum(map(len, (statuses, authorities, attributes, rulings, items, rows)))
+    if count:
+        waiting = {"document": document, "state": Fall.State.WAITING}
+        Fall.objects.get_or_create(**waiting, defaults={"organisation_id": document.organisation_id, "verifications": count})
+        jobs.woke("evidence.fell")
+    return count
 
 
 def rests_on(document: Document, proof: StatusProof | AuthorityProof | AttributeProof, party: Party) -> dict[str, str]:

@@ -74,7 +74,7 @@ def ending() -> QuerySet[Examination]:
     """The rounds on which verifications rest that end soon, while nothing is open that could verify anew."""
     entity = Entity.objects.live().filter(decision__case=OuterRef("case"), valid_until__lte=asked_until())
     # What was told of a change or asked for, and never sent, verifies nobody anew.
-    unsent = Q(trigger__in=[Case.Trigger.CHANGE, Case.Trigger.ASKED], submitted_at=None)
+    unsent = Q(trigger__in=[Case.Trigger.CHANGE, Case.Trigger.ASKED, Case.Trigger.FALL], submitted_at=None)
     opened = Case.objects.open().filter(organisation=OuterRef("organisation")).exclude(unsent)
     newer = Examination.objects.filter(case=OuterRef("case"), pk__gt=OuterRef("pk"), state=Examination.State.DONE)
     rounds = Examination.objects.filter(state=Examination.State.DONE, organisation__in=Organisation.objects.real())

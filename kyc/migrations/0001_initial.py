@@ -499,7 +499,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused'), ('closed', 'Account closed'), ('withdrawn', 'Taken back')], default='draft', max_length=20)),
-                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires'), ('asked', 'We asked to verify again')], default='opening', max_length=20)),
+                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires'), ('asked', 'We asked to verify again'), ('fall', 'What it was verified by counts no more')], default='opening', max_length=20)),
                 ('opened_at', models.DateTimeField(auto_now_add=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('in_state_since', models.DateTimeField()),
@@ -522,7 +522,7 @@ class Migration(migrations.Migration):
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
                 ('state', models.CharField(choices=[('draft', 'Being filled in'), ('submitted', 'Being examined'), ('review', 'To review'), ('proposed', 'To approve'), ('waiting', 'Waiting for customer'), ('approved', 'Approved'), ('refused', 'Refused'), ('closed', 'Account closed'), ('withdrawn', 'Taken back')], default='draft', max_length=20)),
-                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires'), ('asked', 'We asked to verify again')], default='opening', max_length=20)),
+                ('trigger', models.CharField(choices=[('opening', 'First verification'), ('change', 'The customer told of a change'), ('confirmation', 'Periodic confirmation that nothing has changed'), ('doubt', 'An answer that must be asked about'), ('list', 'A list may name one of its parties'), ('expiry', 'What was verified of one of its parties expires'), ('asked', 'We asked to verify again'), ('fall', 'What it was verified by counts no more')], default='opening', max_length=20)),
                 ('opened_at', models.DateTimeField(auto_now_add=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('in_state_since', models.DateTimeField()),
@@ -1471,6 +1471,40 @@ class Migration(migrations.Migration):
                 ('points', models.SmallIntegerField()),
                 ('sentence', models.TextField()),
             ],
+        ),
+        migrations.CreateModel(
+            name='Fall',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('job_token', models.BigIntegerField(editable=False, null=True)),
+                ('claimed_until', models.DateTimeField(editable=False, null=True)),
+                ('claimed_by', models.CharField(blank=True, editable=False, max_length=80)),
+                ('claims', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('failure', models.TextField(blank=True, editable=False)),
+                ('verifications', models.PositiveSmallIntegerField()),
+                ('state', models.CharField(choices=[('waiting', 'To be asked for anew'), ('done', 'Seen to'), ('failed', 'Could not be asked for')], default='waiting', max_length=20)),
+                ('fell_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='FallEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('verifications', models.PositiveSmallIntegerField()),
+                ('state', models.CharField(choices=[('waiting', 'To be asked for anew'), ('done', 'Seen to'), ('failed', 'Could not be asked for')], default='waiting', max_length=20)),
+                ('fell_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'abstract': False,
+            },
         ),
         migrations.CreateModel(
             name='Finding',
@@ -4997,6 +5031,31 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation'),
         ),
         migrations.AddField(
+            model_name='fall',
+            name='document',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='kyc.document'),
+        ),
+        migrations.AddField(
+            model_name='fall',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='fallevent',
+            name='document',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.document'),
+        ),
+        migrations.AddField(
+            model_name='fallevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='fallevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.fall'),
+        ),
+        migrations.AddField(
             model_name='finding',
             name='examination',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='kyc.examination'),
@@ -7890,6 +7949,38 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='abroad_unsettles', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n            IF NEW.name = \'traffic_country\' THEN\n                PERFORM pg_advisory_xact_lock_shared(hashtext(\'kh_standing\'), 0);\n                UPDATE kyc_standingproof p SET stale_at = clock_timestamp() FROM kyc_standinghold s\n                WHERE s.id = p.standing_id AND s.ended_at IS NULL AND p.organisation_id = NEW.organisation_id\n                  AND p.key_id IS NOT NULL AND p.stale_at IS NULL AND (p.grounds @> \'[{"fact": "key.used_from"}]\' OR p.missing @> \'["key.used_from"]\') AND EXISTS (SELECT 1 FROM kyc_key k WHERE k.id = p.key_id AND NEW.subject = \'key:\' || k.prefix);\n            END IF;\n            RETURN NULL;\n        ', hash='0ec52b8bce3928051ed7779ea484bf34d5354cc2', operation='INSERT', pgid='pgtrigger_abroad_unsettles_7028f', table='kyc_fact', when='AFTER')),
         ),
         migrations.AddIndex(
+            model_name='fall',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='fall_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='fall',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='fall_failed'),
+        ),
+        migrations.AddConstraint(
+            model_name='fall',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('document',), name='one_waiting_fall_a_document'),
+        ),
+        migrations.AddConstraint(
+            model_name='fall',
+            constraint=models.CheckConstraint(condition=models.Q(('verifications__gt', 0)), name='something_fell'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='fall',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_fallevent" ("document_id", "fell_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "verifications") VALUES (NEW."document_id", NEW."fell_at", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."state", NEW."verifications"); RETURN NULL;', hash='7034de498180cc6eee8333cc2b2fbfa2ffc71fd1', operation='INSERT', pgid='pgtrigger_insert_insert_e06ca', table='kyc_fall', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='fall',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."document_id" IS DISTINCT FROM (NEW."document_id") OR OLD."fell_at" IS DISTINCT FROM (NEW."fell_at") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."organisation_id" IS DISTINCT FROM (NEW."organisation_id") OR OLD."state" IS DISTINCT FROM (NEW."state") OR OLD."verifications" IS DISTINCT FROM (NEW."verifications"))', func='INSERT INTO "kyc_fallevent" ("document_id", "fell_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "verifications") VALUES (NEW."document_id", NEW."fell_at", NEW."id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."state", NEW."verifications"); RETURN NULL;', hash='7a8c7b4e381c7f09640133c0ab63e4e5822bd298', operation='UPDATE', pgid='pgtrigger_update_update_411fa', table='kyc_fall', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='fall',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_fallevent" ("document_id", "fell_at", "id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "state", "verifications") VALUES (OLD."document_id", OLD."fell_at", OLD."id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."state", OLD."verifications"); RETURN NULL;', hash='7666e472264edc25f7bbe1a665470231d023f0d0', operation='DELETE', pgid='pgtrigger_delete_delete_88dff', table='kyc_fall', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='fallevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='fall_as_of'),
+        ),
+        migrations.AddIndex(
             model_name='blockedrecordevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='blockedrecord_as_of'),
         ),
@@ -9608,7 +9699,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'closed']), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('matched__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('lapses__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('state', 'waiting'), ('submitted_at__isnull', True), ('trigger__in', ['change', 'asked'])), models.Q(('declared_true_at__isnull', True), ('state', 'withdrawn'), ('submitted_at__isnull', True), ('trigger__in', ['change', 'asked'])), _connector='OR'), name='case_submitted_only_declared_true'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'closed']), models.Q(('declared_true_at__isnull', False), ('submitted_at__isnull', False)), models.Q(('declared_true_at__isnull', True), ('reviews__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('matched__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('lapses__isnull', False), ('submitted_at__isnull', True)), models.Q(('declared_true_at__isnull', True), ('state', 'waiting'), ('submitted_at__isnull', True), ('trigger__in', ['change', 'asked', 'fall'])), models.Q(('declared_true_at__isnull', True), ('state', 'withdrawn'), ('submitted_at__isnull', True), ('trigger__in', ['change', 'asked', 'fall'])), _connector='OR'), name='case_submitted_only_declared_true'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='case',

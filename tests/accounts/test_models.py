@@ -91,6 +91,7 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "SandboxOutcome": ("state", "done"),
     "Review": ("state", "done"),
     "Asking": ("state", "waiting"),
+    "Fall": ("verifications", 2),
     "Renewal": ("state", "done"),
     "Reassessment": ("state", "done"),
     "KeyRequirement": ("state", "open"),

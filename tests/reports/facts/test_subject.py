@@ -96,6 +96,7 @@ NOT_TOLD = {
     "kyc.EstateImport": "a file that is gone when its job is over; what came of it stands in the accounts",
     "kyc.ImportedKey": "what an organisation's keys were elsewhere; each that was taken over is told as a key",
     "kyc.Asking": QUEUE,
+    "kyc.Fall": QUEUE,
     "kyc.Reassessment": QUEUE,
     "kyc.Renewal": QUEUE,
     "kyc.Expiry": QUEUE,
