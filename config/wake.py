@@ -12,8 +12,8 @@ from kyc.directives import counting, ending, notifying
 from kyc.directives.blocked import finding as blocked
 from kyc.directives.resellers import ending as resellers
 from kyc.directives.tasks import carry_directives, count_directives, end_resale, keep_blocked
-from kyc.evidence import code_sending, domain_watch, intake, reads
-from kyc.evidence.tasks import look_for_domains, read_documents, scan_documents, send_codes
+from kyc.evidence import code_sending, domain_watch, intake, outside_checks, reads
+from kyc.evidence.tasks import expire_checks, look_for_domains, read_documents, scan_documents, send_codes
 from kyc.keys import (
     campaign,
     estate_imports,
@@ -131,6 +131,7 @@ jobs.sweep(carrying.QUEUE, carry_measures)
 jobs.sweep(code_sending.QUEUE, send_codes)
 jobs.sweep(domain_watch.QUEUE, look_for_domains)
 jobs.sweep(reads.QUEUE, read_documents)
+jobs.sweep(outside_checks.QUEUE, expire_checks)
 jobs.sweep(lifting.QUEUE, carry_measures)
 jobs.sweep(directives.QUEUE, carry_directives)
 jobs.sweep(notifying.QUEUE, carry_directives)

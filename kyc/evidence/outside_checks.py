@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,9 @@ from kyc.rules import packs
 S, E = OutsideCheck.State, OutsideMessage.Effect
 # A service answers within seconds. One that is being begun for longer was left by a process that was ended.
 BEGUN_WITHIN = timedelta(minutes=2)
+# Until then whoever comes back takes it up again; a service asks for no second fee within a day of the same number.
+LEFT_AFTER = timedelta(days=1)
+LEFT = "it was left while it was being begun, and nobody took it up again"
 
 
 class NotOffered(Refused):
@@ -104,12 +108,34 @@ def give_back(row: OutsideCheck) -> None:
 
 
 @transaction.atomic
-def give_up(row: OutsideCheck, *, why: str, by: User) -> None:
+def give_up(row: OutsideCheck, *, why: str, by: User | None) -> None:
     """One that was left, and could not be taken up either: the next is begun under a number of its own. It counts, since the
     service may know of it."""
-    organisations.locked(row.organisation, by=by)
+    organisations.held(row.organisation_id)
     if OutsideCheck.objects.filter(pk=row.pk, state=S.BEGINNING).update(state=S.CANCELLED):
         audit.record("outside.given_up", target=row, by=by, reason=why, name=row.party.name, service=row.service)
+
+
+def left() -> QuerySet[OutsideCheck]:
+    return OutsideCheck.objects.filter(state=S.BEGINNING, started_at__lt=timezone.now() - LEFT_AFTER)
+
+
+class LeftChecks:
+    """For the sweeper: whether any stands there that a process has left half begun."""
+
+    name = "evidence.left_checks"
+
+    def is_waiting(self) -> bool:
+        return left().exists()
+
+
+QUEUE = LeftChecks()
+
+
+def expire() -> None:
+    """Each is given up by the product itself. Repeated, it is silence."""
+    for row in left().select_related("party").order_by("pk"):
+        give_up(row, why=LEFT, by=None)
 
 
 def begun(row: OutsideCheck, asked: Service, path: str, *, by: User) -> str:

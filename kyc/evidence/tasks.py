@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from kyc.evidence import code_sending, domain_watch, intake, reads
+from kyc.evidence import code_sending, domain_watch, intake, outside_checks, reads
 
 
 @shared_task(name="kyc.send_codes", ignore_result=True)
@@ -21,3 +21,8 @@ def scan_documents() -> None:
 @shared_task(name="kyc.read_documents", ignore_result=True)
 def read_documents() -> None:
     reads.run()
+
+
+@shared_task(name="kyc.expire_checks", ignore_result=True)
+def expire_checks() -> None:
+    outside_checks.expire()

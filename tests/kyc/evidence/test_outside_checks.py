@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -327,6 +328,18 @@ class TestStart:
         first, _ = outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
         second, is_taken_up = outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
         assert first != second and not is_taken_up
+
+    def test_one_that_nobody_takes_up_is_given_up_after_a_day(self, nordlys: Founded) -> None:
+        row, _ = outside_checks.reserved(nordlys.controller, "generic", by=nordlys.by)
+        assert not outside_checks.QUEUE.is_waiting()
+        OutsideCheck.objects.filter(pk=row.pk).update(started_at=timezone.now() - timedelta(hours=25))
+        assert outside_checks.QUEUE.is_waiting()
+        for _ in range(2):
+            outside_checks.expire()
+        row.refresh_from_db()
+        assert row.state == "cancelled" and not outside_checks.QUEUE.is_waiting()
+        [event] = AuditEvent.objects.filter(verb="outside.given_up")
+        assert (event.actor, event.reason) == ("Keyholder", outside_checks.LEFT)
 
     def test_stripe_is_asked_for_a_session_of_its_own(self, nordlys: Founded, settings: Any) -> None:
         asked = []
