@@ -51,6 +51,9 @@ class Permission(StrEnum):
     # Customers who sell access on (kyc/directives/resellers): to read of them, and to enter and assess them.
     RESELLER_VIEW = "reseller_view"
     RESELLER_WORK = "reseller_work"
+    # Runs that train a large model (kyc/directives/training): to read of them, and to record and report them.
+    TRAINING_VIEW = "training_view"
+    TRAINING_WORK = "training_work"
     # The investigators' compartment (FIN-17): networks, incidents, referrals; to read it, and to write in it.
     NETWORK_VIEW = "network_view"
     CUSTOMER_LOOK = "customer_look"
@@ -87,6 +90,8 @@ WORKING = frozenset(
         P.BLOCKED_WORK,
         P.RESELLER_VIEW,
         P.RESELLER_WORK,
+        P.TRAINING_VIEW,
+        P.TRAINING_WORK,
     }
 )
 APPROVING = WORKING | {
@@ -121,6 +126,7 @@ ROLES: dict[str, frozenset[Permission]] = {
             P.DIRECTIVE_VIEW,
             P.BLOCKED_VIEW,
             P.RESELLER_VIEW,
+            P.TRAINING_VIEW,
         }
     ),
     StaffRole.ADMINISTRATOR: frozenset(

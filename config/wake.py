@@ -11,7 +11,8 @@ from kyc.directives import carrying as directives
 from kyc.directives import counting, ending, notifying
 from kyc.directives.blocked import finding as blocked
 from kyc.directives.resellers import ending as resellers
-from kyc.directives.tasks import carry_directives, count_directives, end_resale, keep_blocked
+from kyc.directives.tasks import carry_directives, count_directives, end_resale, keep_blocked, remind_of_training
+from kyc.directives.training import reminding as training
 from kyc.evidence import code_sending, domain_watch, intake, outside_checks, reads
 from kyc.evidence.tasks import expire_checks, look_for_domains, read_documents, scan_documents, send_codes
 from kyc.keys import (
@@ -139,6 +140,7 @@ jobs.sweep(counting.QUEUE, count_directives)
 jobs.sweep(ending.QUEUE, carry_directives)
 jobs.sweep(blocked.QUEUE, keep_blocked)
 jobs.sweep(resellers.QUEUE, end_resale)
+jobs.sweep(training.QUEUE, remind_of_training)
 if settings.LISTS:
     jobs.sweep(updating.QUEUE, update_lists)
 if settings.TIMESTAMP_URL:

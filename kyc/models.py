@@ -11,6 +11,7 @@ from kyc.directives.models import (
     DirectivePreview,
 )
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
+from kyc.directives.training.models import TrainingDuty, TrainingFiling, TrainingRun
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import Confirmation, ConfirmationCode, DomainChallenge, OutsideCheck, OutsideMessage
 from kyc.evidence.fall_models import Fall
@@ -145,6 +146,9 @@ __all__ = [
     "StandingProof",
     "StandingTier",
     "StatusProof",
+    "TrainingDuty",
+    "TrainingFiling",
+    "TrainingRun",
     "UsageBatch",
     "UsageDay",
     "UsageRow",

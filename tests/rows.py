@@ -22,6 +22,7 @@ from kyc.directives.models import (
     DirectivePreview,
 )
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
+from kyc.directives.training.models import TrainingDuty, TrainingFiling, TrainingRun
 from kyc.evidence import actions as evidence
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.confirmation_models import (
@@ -339,7 +340,14 @@ def resold(organisation: Organisation, *, by: User) -> list[models.Model]:
         organisation=organisation, reseller=reseller, assessed_on=date(2026, 11, 20), findings="No identities are checked.",
         state="open", known_on=date(2026, 11, 20), due_on=date(2100, 1, 1), rule_pack="2026.11", made_by=by,
     )  # fmt: skip
-    return [reseller, failed]
+    known = {"organisation": organisation, "made_by": by}
+    run = TrainingRun.objects.create(
+        **known, known_on=date(2026, 11, 20), basis="It said so.", deal="Its order.", rule_pack="2026.11"
+    )
+    duty = TrainingDuty.objects.create(**known, run=run, kind="initial", since=run.known_on, due_on=date(2026, 12, 5))
+    word = Proposal.objects.create(kind="training.filing", choice="nothing", reason="complete", proposed_by=by)
+    of_it = {"organisation": organisation, "duty": duty, "proposal": word}
+    return [reseller, failed, run, duty, TrainingFiling.objects.create(**of_it, is_nothing=True, note="Too small.")]
 
 
 def order(*, by: User) -> Directive:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
@@ -41,6 +41,8 @@ from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
 from kyc.directives.models import DirectivePreview
 from kyc.directives.resellers import actions as reselling
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
+from kyc.directives.training import actions as trained
+from kyc.directives.training.models import TrainingFiling, TrainingRun
 from kyc.evidence import actions as evidence
 from kyc.evidence import code_sending, intake, invitations
 from kyc.evidence.agency_models import AgencyRuling
@@ -77,6 +79,7 @@ from tests import cast, networked
 from tests.headers import lacking
 from tests.kyc.directives import scenes as directed
 from tests.kyc.directives.blocked import scenes as blocked
+from tests.kyc.directives.training.scenes import TRAINED
 from tests.rows import Rows, on_its_way_in, one_of_each
 from tests.whole import IS_WHOLE, by_turns, dealt, some
 
@@ -838,6 +841,29 @@ DOORS: dict[str, Door] = {
         told={"analyst": "Your role does not allow this."},
     ),
     "desk:blocked_prepare_annual": Door(EXAMINERS, get=False, own=of(year="stock_year"), post=nothing, names="Prepared."),
+    "desk:training_runs": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
+    "desk:training_new": Door(
+        EXAMINERS, names="New training run",
+        post=lambda rows: {
+            "customer": f"O-{rows['organisation']}", "known_on": "2026-11-20", "basis": "It said so.", "deal": "Its order.",
+        },
+    ),
+    "desk:training_run": Door(EXAMINERS | {"auditor"}, own=of(pk="training"), names=NORDLYS),
+    "desk:training_amend": Door(
+        EXAMINERS, get=False, own=of(pk="training_whole"), post=of(basis="It said so.", deal="Another order."), names="Saved.",
+    ),
+    "desk:training_ask": Door(
+        EXAMINERS, get=False, own=of(pk="training"), names="Its clock runs.",
+        post=of(kind="follow_up", what="How many?", since="2026-11-21"),
+    ),
+    "desk:training_prepare": Door(EXAMINERS, get=False, own=of(duty="training_ready"), post=nothing, names="Prepared."),
+    "desk:training_dismiss": Door(
+        EXAMINERS, get=False, own=of(duty="training_ready"), post=of(reason="Too small."), names="has to confirm it",
+    ),
+    "desk:training_take": Door(APPROVERS, get=False, own=of(filing="training_filing"), post=nothing, names="Confirmed"),
+    "desk:training_decline": Door(
+        EXAMINERS, get=False, own=of(filing="training_filing"), post=of(reason="Not so."), names="Its clock runs on.",
+    ),
     "desk:resellers": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
     "desk:reseller_new": Door(
         EXAMINERS, names="Enter a reseller", post=lambda rows: {"customer": f"O-{rows['agent']}", "place": "foreign"}
@@ -1136,6 +1162,7 @@ def numbers(rows: dict[Any, Any], analyst: User) -> dict[str, Any]:
         "agency": rows[Agency].pk, "client": rows[AgencyAccount].pk, **run_for(organisation, rows[User]),
         "item": rows[EvidenceItem].pk, "mismatch": rows[Mismatch].pk,
         **orders(organisation), **stopped(organisation, rows), **selling(rows),
+        **training(organisation, rows),
         "restricted": unappealed(rows).handle, "appeal": rows[Appeal].pk,
         **{kind.__name__.lower(): rows[kind].pk for kind in (Incident, Involvement) if kind in rows},
         **({"hand": rows[Controller].pk} if Controller in rows else {}),
@@ -1209,6 +1236,16 @@ def stopped(organisation: Organisation, rows: dict[Any, Any]) -> dict[str, int]:
     return {
         "blocked": rows[BlockedRecord].pk, "filing": rows[BlockedFiling].pk, "held": held.pk, "filed": filed.pk,
         "stock_year": 2025,
+    }  # fmt: skip
+
+
+def training(organisation: Organisation, rows: dict[Any, Any]) -> dict[str, int]:
+    """A run of which a report waits, and one that is complete and of which none was prepared."""
+    by = cast.staff("approver", f"Trainer {organisation.pk}")
+    whole = trained.record(organisation, TRAINED, known_on=date(2026, 11, 20), by=by)
+    return {
+        "training": rows[TrainingRun].pk, "training_whole": whole.pk, "training_ready": whole.duties.get().pk,
+        "training_filing": rows[TrainingFiling].pk,
     }  # fmt: skip
 
 
@@ -1621,7 +1658,7 @@ OF_NO_CASE = tuple(
     f"desk:{what}"
     for what in (
         "incident", "inquir", "estate", "controller", "measure", "appeal", "network", "indic", "authoris", "agenc", "directive",
-        "blocked", "reseller",
+        "blocked", "reseller", "training",
     )
 )  # fmt: skip
 

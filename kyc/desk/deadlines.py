@@ -34,6 +34,7 @@ from kyc.directives.blocked import actions as blocked
 from kyc.directives.blocked.models import BlockedRecord
 from kyc.directives.models import Directive
 from kyc.directives.resellers.models import ResellerAssessment
+from kyc.directives.training.models import TrainingDuty, TrainingRun
 from kyc.evidence.item_models import EvidenceItem
 from kyc.keys.appeal_models import Appeal
 from kyc.keys.models import KeyRequirement
@@ -319,6 +320,14 @@ add(
         lambda user: ResellerAssessment.objects.running(), "due_on",
         lambda row: _("Held after that day unless two officers have resolved it"),
         lambda row: reverse("desk:reseller", args=[row.reseller_id]),
+    )
+)  # fmt: skip
+add(
+    Kind(
+        "training", _("Training runs"), P.TRAINING_VIEW,
+        lambda user: TrainingDuty.objects.running().filter(run__in=TrainingRun.objects.visible_to(user)), "due_on",
+        lambda row: row.get_kind_display(), lambda row: reverse("desk:training_run", args=[row.run_id]),
+        about=lambda row: row.run.organisation.name, related=("run__organisation",),
     )
 )  # fmt: skip
 add(

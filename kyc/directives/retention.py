@@ -8,6 +8,7 @@ from accounts.retention import RecordClass
 from kyc.directives.blocked.models import BlockedRecord
 from kyc.directives.models import DirectiveException
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
+from kyc.directives.training.models import TrainingDuty, TrainingFiling, TrainingRun
 from kyc.rules.retention import rule
 
 retention.register(
@@ -39,6 +40,16 @@ retention.register(
         # None while the property is blocked; each by its own, so that no end of another class moves and tells of it.
         made={BlockedRecord: "kept_from"},
         each=True,
+    )
+)
+retention.register(
+    RecordClass(
+        code="training",
+        label=_("Runs that train a large model"),
+        # As of what is blocked, told to everybody alike.
+        told=_("Training of large models that we have to tell an authority of, should there be any"),
+        models=(TrainingRun, TrainingDuty, TrainingFiling),
+        rules=(rule("cdd-file"),),
     )
 )
 retention.no_record("kyc.DirectiveNotice", "a task: that a customer has to be told of an order; the restriction is a record")

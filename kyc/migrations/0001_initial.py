@@ -3734,6 +3734,132 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='TrainingDuty',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('initial', 'First report'), ('follow_up', 'Answer to the authority'), ('correction', 'Correction')], max_length=10)),
+                ('what', models.TextField(blank=True)),
+                ('since', models.DateField()),
+                ('due_on', models.DateField()),
+                ('state', models.CharField(choices=[('open', 'To be reported'), ('filed', 'Filed'), ('nothing', 'Nothing to report')], default='open', max_length=10)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('reminded_at', models.DateTimeField(blank=True, null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='TrainingDutyEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('kind', models.CharField(choices=[('initial', 'First report'), ('follow_up', 'Answer to the authority'), ('correction', 'Correction')], max_length=10)),
+                ('what', models.TextField(blank=True)),
+                ('since', models.DateField()),
+                ('due_on', models.DateField()),
+                ('state', models.CharField(choices=[('open', 'To be reported'), ('filed', 'Filed'), ('nothing', 'Nothing to report')], default='open', max_length=10)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('reminded_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='TrainingFiling',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('is_nothing', models.BooleanField(default=False)),
+                ('told', models.JSONField(blank=True, default=dict)),
+                ('note', models.TextField(blank=True)),
+                ('state', models.CharField(choices=[('proposed', 'Waits for a second officer'), ('taken', 'Done'), ('declined', 'Sent back')], default='proposed', max_length=10)),
+                ('proposed_at', models.DateTimeField(auto_now_add=True)),
+                ('filed_on', models.DateField(blank=True, null=True)),
+                ('reference', models.CharField(blank=True, max_length=100)),
+                ('declined_because', models.TextField(blank=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='TrainingFilingEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('is_nothing', models.BooleanField(default=False)),
+                ('told', models.JSONField(blank=True, default=dict)),
+                ('note', models.TextField(blank=True)),
+                ('state', models.CharField(choices=[('proposed', 'Waits for a second officer'), ('taken', 'Done'), ('declined', 'Sent back')], default='proposed', max_length=10)),
+                ('proposed_at', models.DateTimeField(auto_now_add=True)),
+                ('filed_on', models.DateField(blank=True, null=True)),
+                ('reference', models.CharField(blank=True, max_length=100)),
+                ('declined_because', models.TextField(blank=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='TrainingRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('end_customer', models.CharField(blank=True, max_length=300)),
+                ('known_on', models.DateField()),
+                ('basis', models.TextField()),
+                ('deal', models.TextField()),
+                ('operations', models.FloatField(blank=True, null=True)),
+                ('method', models.TextField(blank=True)),
+                ('begins_on', models.DateField(blank=True, null=True)),
+                ('ends_on', models.DateField(blank=True, null=True)),
+                ('accelerators', models.CharField(blank=True, max_length=300)),
+                ('location', models.CharField(blank=True, max_length=300)),
+                ('practices', models.TextField(blank=True)),
+                ('security', models.TextField(blank=True)),
+                ('incidents', models.TextField(blank=True)),
+                ('rule_pack', models.CharField(max_length=20)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='TrainingRunEvent',
+            fields=[
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pgh_xid', accounts.history.TransactionIdField(db_default=accounts.history.CurrentTransaction(), editable=False)),
+                ('pgh_incarnation', models.IntegerField(db_default=accounts.history.CurrentIncarnation(), editable=False)),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('end_customer', models.CharField(blank=True, max_length=300)),
+                ('known_on', models.DateField()),
+                ('basis', models.TextField()),
+                ('deal', models.TextField()),
+                ('operations', models.FloatField(blank=True, null=True)),
+                ('method', models.TextField(blank=True)),
+                ('begins_on', models.DateField(blank=True, null=True)),
+                ('ends_on', models.DateField(blank=True, null=True)),
+                ('accelerators', models.CharField(blank=True, max_length=300)),
+                ('location', models.CharField(blank=True, max_length=300)),
+                ('practices', models.TextField(blank=True)),
+                ('security', models.TextField(blank=True)),
+                ('incidents', models.TextField(blank=True)),
+                ('rule_pack', models.CharField(max_length=20)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='UsageBatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -7462,6 +7588,111 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.personstatus'),
         ),
         migrations.AddField(
+            model_name='trainingduty',
+            name='made_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='trainingduty',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='trainingdutyevent',
+            name='made_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='trainingdutyevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='trainingdutyevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.trainingduty'),
+        ),
+        migrations.AddField(
+            model_name='trainingfiling',
+            name='duty',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='filings', to='kyc.trainingduty'),
+        ),
+        migrations.AddField(
+            model_name='trainingfiling',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='trainingfiling',
+            name='proposal',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='trainingfilingevent',
+            name='duty',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.trainingduty'),
+        ),
+        migrations.AddField(
+            model_name='trainingfilingevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='trainingfilingevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.trainingfiling'),
+        ),
+        migrations.AddField(
+            model_name='trainingfilingevent',
+            name='proposal',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.proposal'),
+        ),
+        migrations.AddField(
+            model_name='trainingrun',
+            name='made_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='trainingrun',
+            name='organisation',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='trainingrun',
+            name='reseller',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kyc.reseller'),
+        ),
+        migrations.AddField(
+            model_name='trainingdutyevent',
+            name='run',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.trainingrun'),
+        ),
+        migrations.AddField(
+            model_name='trainingduty',
+            name='run',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='kyc.trainingrun'),
+        ),
+        migrations.AddField(
+            model_name='trainingrunevent',
+            name='made_by',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='trainingrunevent',
+            name='organisation',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organisation'),
+        ),
+        migrations.AddField(
+            model_name='trainingrunevent',
+            name='pgh_obj',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='kyc.trainingrun'),
+        ),
+        migrations.AddField(
+            model_name='trainingrunevent',
+            name='reseller',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='kyc.reseller'),
+        ),
+        migrations.AddField(
             model_name='usagebatch',
             name='gateway',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.gatewaycredential'),
@@ -10616,6 +10847,118 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='statusproofevent',
             index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='statusproof_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingfiling',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('filed_on__isnull', False), ('is_nothing', False), ('state', 'taken'), models.Q(('reference', ''), _negated=True)), models.Q(('filed_on__isnull', True), ('is_nothing', True), ('reference', ''), ('state', 'taken')), models.Q(models.Q(('state', 'taken'), _negated=True), ('filed_on__isnull', True), ('reference', '')), _connector='OR'), name='training_filing_says_when_and_where'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingfiling',
+            constraint=models.CheckConstraint(condition=models.Q(('is_nothing', False), models.Q(('note', ''), _negated=True), _connector='OR'), name='training_nothing_says_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingfiling',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), models.Q(('declined_because', ''), _negated=True)), models.Q(models.Q(('state', 'declined'), _negated=True), ('declined_because', '')), _connector='OR'), name='training_sent_back_says_why'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingfiling',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'taken'])), fields=('duty',), name='one_training_filing_a_duty'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingfiling',
+            trigger=pgtrigger.compiler.Trigger(name='training_filing_by_two', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'a filing is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF TG_OP <> 'DELETE' AND NEW.duty_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_trainingduty o WHERE o.id = NEW.duty_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    \n        IF NEW.state <> 'proposed' AND TG_OP = 'INSERT' THEN\n            RAISE EXCEPTION 'it begins as a proposal' USING ERRCODE = 'check_violation';\n        END IF;\n        IF NEW.state = 'taken' AND OLD.state = 'proposed' AND NOT EXISTS (\n            SELECT 1 FROM accounts_proposal p WHERE p.id = NEW.proposal_id AND p.kind = 'training.filing' AND p.outcome = 'taken'\n              AND p.outcome_by_id <> p.proposed_by_id\n        ) THEN\n            RAISE EXCEPTION 'a second person takes it' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'UPDATE' AND (OLD.state <> 'proposed' AND NEW IS DISTINCT FROM OLD\n                        OR ROW(NEW.id, NEW.organisation_id, NEW.duty_id, NEW.is_nothing, NEW.told, NEW.note, NEW.proposal_id)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.duty_id, OLD.is_nothing, OLD.told, OLD.note, OLD.proposal_id))\n                    THEN\n                        RAISE EXCEPTION 'what was prepared does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='5927b4a671ab50e9b3118b2976484c2220badb43', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_training_filing_by_two_c94b3', table='kyc_trainingfiling', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingfiling',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_trainingfilingevent" ("declined_because", "duty_id", "filed_on", "id", "is_nothing", "note", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "proposed_at", "reference", "state", "told") VALUES (NEW."declined_because", NEW."duty_id", NEW."filed_on", NEW."id", NEW."is_nothing", NEW."note", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."proposal_id", NEW."proposed_at", NEW."reference", NEW."state", NEW."told"); RETURN NULL;', hash='9fc0bbb5fc2fc1ac91e5e517bbe44718f7c84848', operation='INSERT', pgid='pgtrigger_insert_insert_e7e79', table='kyc_trainingfiling', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingfiling',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_trainingfilingevent" ("declined_because", "duty_id", "filed_on", "id", "is_nothing", "note", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "proposed_at", "reference", "state", "told") VALUES (NEW."declined_because", NEW."duty_id", NEW."filed_on", NEW."id", NEW."is_nothing", NEW."note", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."proposal_id", NEW."proposed_at", NEW."reference", NEW."state", NEW."told"); RETURN NULL;', hash='3e080be82431694744e5bfaf17a2666deedb80c3', operation='UPDATE', pgid='pgtrigger_update_update_63306', table='kyc_trainingfiling', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingfiling',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_trainingfilingevent" ("declined_because", "duty_id", "filed_on", "id", "is_nothing", "note", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proposal_id", "proposed_at", "reference", "state", "told") VALUES (OLD."declined_because", OLD."duty_id", OLD."filed_on", OLD."id", OLD."is_nothing", OLD."note", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."proposal_id", OLD."proposed_at", OLD."reference", OLD."state", OLD."told"); RETURN NULL;', hash='447b0b7321a9f29a3911a2ad4a0478242acf84dc', operation='DELETE', pgid='pgtrigger_delete_delete_452ee', table='kyc_trainingfiling', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='trainingfilingevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='trainingfiling_as_of'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingrun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('basis', ''), _negated=True), models.Q(('deal', ''), _negated=True)), name='training_says_how_it_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingrun',
+            constraint=models.CheckConstraint(condition=models.Q(('operations__isnull', True), ('operations__gt', 0), _connector='OR'), name='training_operations_are_some'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingrun',
+            constraint=models.CheckConstraint(condition=models.Q(('begins_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gte', models.F('begins_on')), _connector='OR'), name='training_ends_after_it_begins'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingrun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_customer', ''), ('reseller__isnull', True)), models.Q(('reseller__isnull', False), models.Q(('end_customer', ''), _negated=True)), _connector='OR'), name='training_of_a_resellers_customer'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingrun',
+            trigger=pgtrigger.compiler.Trigger(name='training_is_known_from_its_day', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'what was known is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF TG_OP <> 'DELETE' AND NEW.reseller_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_reseller o WHERE o.id = NEW.reseller_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'INSERT' AND NEW.known_on > (NEW.made_at AT TIME ZONE 'UTC')::date THEN\n                        RAISE EXCEPTION 'nothing is known before its day' USING ERRCODE = 'check_violation';\n                    END IF;\n                    IF TG_OP = 'UPDATE' AND\n                        ROW(NEW.id, NEW.organisation_id, NEW.known_on, NEW.rule_pack, NEW.made_at, NEW.made_by_id)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.known_on, OLD.rule_pack, OLD.made_at, OLD.made_by_id) THEN\n                        RAISE EXCEPTION 'since when it is known does not change' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='cba85072e35738558e29a4a7db146e2fdc488928', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_training_is_known_from_its_day_e3155', table='kyc_trainingrun', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingrun',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_trainingrunevent" ("accelerators", "basis", "begins_on", "deal", "end_customer", "ends_on", "id", "incidents", "known_on", "location", "made_at", "made_by_id", "method", "operations", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practices", "reseller_id", "rule_pack", "security") VALUES (NEW."accelerators", NEW."basis", NEW."begins_on", NEW."deal", NEW."end_customer", NEW."ends_on", NEW."id", NEW."incidents", NEW."known_on", NEW."location", NEW."made_at", NEW."made_by_id", NEW."method", NEW."operations", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."practices", NEW."reseller_id", NEW."rule_pack", NEW."security"); RETURN NULL;', hash='32ee1bf0ed9ca02fa42cf37c584c0df13c2c9f50', operation='INSERT', pgid='pgtrigger_insert_insert_bd4dc', table='kyc_trainingrun', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingrun',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_trainingrunevent" ("accelerators", "basis", "begins_on", "deal", "end_customer", "ends_on", "id", "incidents", "known_on", "location", "made_at", "made_by_id", "method", "operations", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practices", "reseller_id", "rule_pack", "security") VALUES (NEW."accelerators", NEW."basis", NEW."begins_on", NEW."deal", NEW."end_customer", NEW."ends_on", NEW."id", NEW."incidents", NEW."known_on", NEW."location", NEW."made_at", NEW."made_by_id", NEW."method", NEW."operations", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."practices", NEW."reseller_id", NEW."rule_pack", NEW."security"); RETURN NULL;', hash='3ea64e5cf71a992259281ff09acc937d9df33730', operation='UPDATE', pgid='pgtrigger_update_update_7d209', table='kyc_trainingrun', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingrun',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_trainingrunevent" ("accelerators", "basis", "begins_on", "deal", "end_customer", "ends_on", "id", "incidents", "known_on", "location", "made_at", "made_by_id", "method", "operations", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practices", "reseller_id", "rule_pack", "security") VALUES (OLD."accelerators", OLD."basis", OLD."begins_on", OLD."deal", OLD."end_customer", OLD."ends_on", OLD."id", OLD."incidents", OLD."known_on", OLD."location", OLD."made_at", OLD."made_by_id", OLD."method", OLD."operations", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."practices", OLD."reseller_id", OLD."rule_pack", OLD."security"); RETURN NULL;', hash='16578d325df93b9fe31ea71a1ce9249afc52e3cb', operation='DELETE', pgid='pgtrigger_delete_delete_47ccb', table='kyc_trainingrun', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='trainingdutyevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='trainingduty_as_of'),
+        ),
+        migrations.AddIndex(
+            model_name='trainingduty',
+            index=models.Index(condition=models.Q(('state', 'open')), fields=['due_on'], name='training_duty_open'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingduty',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'follow_up', 'correction']), ('state__in', ['open', 'filed', 'nothing'])), name='training_known_duties'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingduty',
+            constraint=models.CheckConstraint(condition=models.Q(('due_on__gt', models.F('since'))), name='training_duty_is_due_later'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingduty',
+            constraint=models.CheckConstraint(condition=models.Q(('kind', 'initial'), models.Q(('what', ''), _negated=True), _connector='OR'), name='training_duty_says_what'),
+        ),
+        migrations.AddConstraint(
+            model_name='trainingduty',
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'initial')), fields=('run',), name='one_first_report_of_a_run'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingduty',
+            trigger=pgtrigger.compiler.Trigger(name='training_duty_keeps_its_clock', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' AND public.kh_is_eraser() THEN RETURN NEW; END IF;\n                    IF TG_OP = 'DELETE' THEN\n                        RAISE EXCEPTION 'what is to be told is never deleted' USING ERRCODE = 'check_violation';\n                    END IF;\n                    \n        IF TG_OP <> 'DELETE' AND NEW.run_id IS NOT NULL AND NOT EXISTS (\n            SELECT 1 FROM kyc_trainingrun o WHERE o.id = NEW.run_id AND o.organisation_id = NEW.organisation_id\n        ) THEN\n            RAISE EXCEPTION 'what is linked or held belongs to the organisation named' USING ERRCODE = 'check_violation';\n        END IF;\n    \n                    IF TG_OP = 'INSERT' AND NEW.state <> 'open' THEN\n                        RAISE EXCEPTION 'it begins with its clock' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'UPDATE' AND (\n                        ROW(NEW.id, NEW.organisation_id, NEW.run_id, NEW.kind, NEW.what, NEW.since, NEW.due_on, NEW.made_at,\n                            NEW.made_by_id)\n                        IS DISTINCT FROM\n                        ROW(OLD.id, OLD.organisation_id, OLD.run_id, OLD.kind, OLD.what, OLD.since, OLD.due_on, OLD.made_at,\n                            OLD.made_by_id)\n                        OR OLD.state <> 'open' AND NEW.state <> OLD.state\n                    ) THEN\n                        RAISE EXCEPTION 'it keeps its clock, and ends once' USING ERRCODE = 'check_violation';\n                    ELSIF TG_OP = 'UPDATE' AND NEW.state <> OLD.state AND NOT EXISTS (\n                        SELECT 1 FROM kyc_trainingfiling f WHERE f.duty_id = NEW.id AND f.state = 'taken'\n                          AND f.is_nothing = (NEW.state = 'nothing')\n                    ) THEN\n                        RAISE EXCEPTION 'it is reported by two' USING ERRCODE = 'check_violation';\n                    END IF;\n                    RETURN NEW;\n                ", hash='9151688b3d6ea919428a13a20086df2e9fce95ff', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_training_duty_keeps_its_clock_865c1', table='kyc_trainingduty', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingduty',
+            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_trainingdutyevent" ("due_on", "id", "kind", "made_at", "made_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reminded_at", "run_id", "since", "state", "what") VALUES (NEW."due_on", NEW."id", NEW."kind", NEW."made_at", NEW."made_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reminded_at", NEW."run_id", NEW."since", NEW."state", NEW."what"); RETURN NULL;', hash='8d6a48c0ad024a8cfcda4a0f99776079f8359660', operation='INSERT', pgid='pgtrigger_insert_insert_fd58c', table='kyc_trainingduty', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingduty',
+            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "kyc_trainingdutyevent" ("due_on", "id", "kind", "made_at", "made_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reminded_at", "run_id", "since", "state", "what") VALUES (NEW."due_on", NEW."id", NEW."kind", NEW."made_at", NEW."made_by_id", NEW."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reminded_at", NEW."run_id", NEW."since", NEW."state", NEW."what"); RETURN NULL;', hash='683ae30723e43c564e965f75037596cf8434fa8b', operation='UPDATE', pgid='pgtrigger_update_update_68e3a', table='kyc_trainingduty', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='trainingduty',
+            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "kyc_trainingdutyevent" ("due_on", "id", "kind", "made_at", "made_by_id", "organisation_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reminded_at", "run_id", "since", "state", "what") VALUES (OLD."due_on", OLD."id", OLD."kind", OLD."made_at", OLD."made_by_id", OLD."organisation_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reminded_at", OLD."run_id", OLD."since", OLD."state", OLD."what"); RETURN NULL;', hash='a4217e0006bd01b315242866dd10dbdbf9da7d8a', operation='DELETE', pgid='pgtrigger_delete_delete_6b1ef', table='kyc_trainingduty', when='AFTER')),
+        ),
+        migrations.AddIndex(
+            model_name='trainingrunevent',
+            index=models.Index(fields=['pgh_obj_id', 'pgh_id'], include=('pgh_xid', 'pgh_incarnation'), name='trainingrun_as_of'),
         ),
         migrations.AddIndex(
             model_name='usagebatch',

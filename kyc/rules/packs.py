@@ -307,6 +307,16 @@ class Pack:
         for before a directive begins at once; used_days: how far back it counts from where a key was used."""
         return int(self.data["directives"][what])
 
+    def training(self, what: str) -> int:
+        """report_days: calendar days from knowledge of a training run until it is told to the authority (IAAS-41);
+        follow_up_days: so long an answer or a correction takes (IAAS-43); remind_days: so long before officers are reminded."""
+        return int(self.data["training"][what])
+
+    @property
+    def training_operations(self) -> float:
+        """From how many operations on a run counts as large (IAAS-45)."""
+        return float(self.data["training"]["operations"])
+
     def blocked(self, what: str) -> int:
         """report_days: working days within which what was blocked or rejected is reported; remind_days: so long before its day
         officers are reminded."""

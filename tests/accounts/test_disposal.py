@@ -134,6 +134,8 @@ HARMLESS = {
     "kyc.NetworkMembership": {"via": "codes"},
     "kyc.Reseller": {"programme_version": "of a paper", "downstream": "counts by country"},
     "kyc.ResellerAssessment": {"rule_pack": "a version"},
+    "kyc.TrainingRun": {"accelerators": "machines", "location": "a place of machines", "rule_pack": "a version"},
+    "kyc.TrainingFiling": {"reference": "of an authority"},
     "kyc.BlockedRecord": {
         "currency": "a code", "authority": "a law", "programme": "of a published list", "rule_pack": "a version",
     },

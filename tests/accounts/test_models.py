@@ -17,6 +17,7 @@ from kyc.cases.models import Case, Decision, Entity, Examination, Requirement
 from kyc.directives.blocked.models import BlockedFiling, BlockedRecord
 from kyc.directives.models import Directive, DirectiveException, DirectiveExtension
 from kyc.directives.resellers.models import Reseller, ResellerAssessment
+from kyc.directives.training.models import TrainingDuty, TrainingFiling, TrainingRun
 from kyc.evidence.agency_models import AgencyRuling
 from kyc.evidence.models import Document
 from kyc.keys.appeal_models import Appeal, Restriction
@@ -122,6 +123,9 @@ CHANGE: dict[str, tuple[str, Any]] = {
     "StandingProof": ("checked_at", EARLIER),
     "Directive": ("work", "failed"),
     "BlockedRecord": ("programme", "x"),
+    "TrainingRun": ("location", "x"),
+    "TrainingDuty": ("reminded_at", EARLIER),
+    "TrainingFiling": ("proposed_at", EARLIER),
     "Reseller": ("place", "domestic"),
     "ResellerAssessment": ("reminded_at", EARLIER),
     "BlockedFiling": ("proposed_at", EARLIER),
@@ -139,6 +143,7 @@ NETWORKS = {
     Network, NetworkMembership, Attachment, Authorisation, Controller, ControllerMember, Measure, MeasureMember, PoolMember,
     Restriction, Appeal, Agency, AgencyAccount, AgencyRuling, StandingHold, StandingTier, StandingProof, Directive,
     DirectiveException, DirectiveExtension, BlockedFiling, BlockedRecord, Reseller, ResellerAssessment,
+    TrainingRun, TrainingDuty, TrainingFiling,
 }  # fmt: skip
 NEVER_DELETED = {Decision, LegalHold, Proposal, Report, SubjectRequest, Inquiry, InquiryPart, Incident, Involvement, *NETWORKS}
 

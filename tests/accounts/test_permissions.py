@@ -21,7 +21,7 @@ def test_the_administrator_never_decides_a_case_nor_sees_one() -> None:
 
 def test_the_auditor_changes_nothing() -> None:
     looks = {P.CASE_VIEW, P.DOCUMENT_VIEW, P.REPORT_VIEW, P.AUDIT_VIEW, P.RETENTION_VIEW, P.LIST_VIEW}
-    looks |= {P.INQUIRY_VIEW, P.INQUIRY_ALL, P.DIRECTIVE_VIEW, P.BLOCKED_VIEW, P.RESELLER_VIEW}
+    looks |= {P.INQUIRY_VIEW, P.INQUIRY_ALL, P.DIRECTIVE_VIEW, P.BLOCKED_VIEW, P.RESELLER_VIEW, P.TRAINING_VIEW}
     assert ROLES[StaffRole.AUDITOR] == looks | {P.REPORT_REQUEST}
 
 

@@ -36,7 +36,7 @@ class TestWake:
         # Nothing but the passing of time makes these due.
         timed = {"accounts.check_audit", "accounts.plan_disposals", "accounts.clear_sessions"}
         timed |= {"kyc.compact_changes", "kyc.forget_refusals", "kyc.forget_reservations", "kyc.keep_key_requirements"}
-        timed |= {"kyc.expire_checks"}
+        timed |= {"kyc.expire_checks", "kyc.remind_of_training"}
         timed |= {"kyc.make_usage_months", "kyc.scan_documents", "kyc.end_resale", "reports.ask_scheduled"}
         assert woken | timed == {task.name for _, task in jobs.SWEPT}
 

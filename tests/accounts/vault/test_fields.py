@@ -204,6 +204,7 @@ class TestCiphertext:
 # Columns called like an identifier of somebody that stand in clear, and why.
 IN_CLEAR = {
     "kyc.Directive.reference": "under which an authority gave its order: the number of its letter",
+    "kyc.TrainingFiling.reference": "under which an authority has what was reported to it",
     "kyc.BlockedFiling.reference": "under which an authority has what was reported to it",
     "kyc.Discrepancy.reference": "under which a difference was reported to a register: the number of the house's mail",
     "accounts.User.email": "people sign in with it; overwritten by the audited erasure, like a name",
