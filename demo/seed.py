@@ -26,6 +26,7 @@ from demo import (
     ordered,
     reselling,
     stories,
+    trained,
     twice,
     use,
 )
@@ -159,4 +160,5 @@ def complete(tell: Callable[[int], None] = lambda there: None) -> None:
     patiently(blocked.record)
     patiently(reselling.record)
     patiently(ordered.propose)
+    patiently(trained.record)
     ask_for_reports()

@@ -863,6 +863,7 @@ DOORS: dict[str, Door] = {
     "desk:training_take": Door(APPROVERS, get=False, own=of(filing="training_filing"), post=nothing, names="Confirmed"),
     "desk:training_decline": Door(
         EXAMINERS, get=False, own=of(filing="training_filing"), post=of(reason="Not so."), names="Its clock runs on.",
+        told={"analyst": "Your role does not allow this."},
     ),
     "desk:resellers": Door(EXAMINERS | {"auditor"}, names=NORDLYS),
     "desk:reseller_new": Door(

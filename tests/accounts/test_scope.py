@@ -181,6 +181,7 @@ class TestAQueryWithoutAnyFilter:
     def test_finds_nothing_of_what_tells_of_two_at_once(self, two: dict[str, int]) -> None:
         ours = {"kyc_inquiry", "kyc_inquirypart", "kyc_sameness", "kyc_divergence", "kyc_directive"}
         ours |= {"kyc_directiveextension", "kyc_blockedrecord", "kyc_blockedfiling"}
+        ours |= {"kyc_trainingrun", "kyc_trainingduty", "kyc_trainingfiling"}
         assert {*OF_THE_HOUSE} == ours | {f"{table}event" for table in ours} | {
             "kyc_estateimport", "reports_reportpack", "kyc_directiveminute", "kyc_directivepreview",
         }  # fmt: skip

@@ -88,7 +88,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/desk/directives/ > /desk/directives/{n}/", "/desk/directives/ > /desk/directives/{n}/ > /reports/orders/{n}/",
         "/desk/deadlines/",
         "/desk/blocked/", "/desk/blocked/?tab=held", "/desk/blocked/new/", "/desk/blocked/ > /desk/blocked/{n}/",
-        "/desk/training/", "/desk/training/?tab=over", "/desk/training/new/",
+        "/desk/training/", "/desk/training/?tab=over", "/desk/training/new/", "/desk/training/ > /desk/training/{n}/",
         "/desk/resellers/", "/desk/resellers/?tab=undeclared", "/desk/resellers/new/", "/desk/resellers/ > /desk/resellers/{n}/",
         "/desk/estate/", "/desk/lists/rulings/", "/desk/lists/rulings/matches/", "/desk/lists/rulings/matches/?what=doubted",
         "/desk/legal-holds/", "/reports/", "/reports/request/", "/reports/schedules/", "/reports/years/2026/",

@@ -125,6 +125,7 @@ class TestClocks:
             "ownership_sources": ("cdd-file", date(2032, 2, 1)),
             "directives": ("cdd-file", date(2032, 2, 1)),
             "resale": ("cdd-file", date(2032, 2, 1)),
+            "training": ("cdd-file", date(2032, 2, 1)),
             "blocked": ("blocked-property", None),
             "use": ("export-records", date(2032, 2, 1)),
             "mail": ("sent-mail", None),
@@ -145,7 +146,7 @@ class TestClocks:
         hit = cast.matched(party, ListVersion.objects.get(), entry_id="9104", entry_name="BELKIN, Timur", score="0.900")
         cast.ruled(hit, ruling="false", by=rui)
         file = {"identity", "ownership", "ownership_sources", "use", "evidence", "examination", "red_flags", "reports"}
-        file |= {"subject_requests", "usage", "directives", "resale"}
+        file |= {"subject_requests", "usage", "directives", "resale", "training"}
         assert codes_due(closed, date(2032, 2, 1)) == {"mail"}
         assert codes_due(closed, date(2032, 2, 2)) == file | {"mail"}
         assert codes_due(closed, date(2037, 2, 1)) == file | {"mail"}

@@ -160,6 +160,8 @@ def missing(run: TrainingRun) -> list[str]:
 def as_told(run: TrainingRun) -> dict[str, Any]:
     told = {name: getattr(run, name) for name in NAMES}
     told |= {name: told[name].isoformat() if told[name] else "" for name in ("begins_on", "ends_on")}
+    # As text: what is stored as JSON reads a large number otherwise than it was written.
+    told["operations"] = "" if run.operations is None else repr(run.operations)
     return told | {
         "known_on": run.known_on.isoformat(),
         "customer": run.organisation.name,
