@@ -25,7 +25,7 @@ from kyc.desk.directive_forms import ReasonForm
 from kyc.desk.queue import Tab, known_or, page_number
 from kyc.desk.training_forms import DutyForm, NewRunForm, RunForm
 from kyc.directives.training import actions
-from kyc.directives.training.models import TrainingDuty, TrainingFiling, TrainingRun
+from kyc.directives.training.models import TrainingDuty, TrainingFiling, TrainingRun, written
 from kyc.rules import packs
 
 P = Permission
@@ -55,7 +55,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "older": f"?tab={here}&page={number + 1}" if len(found) > PAGE else "",
         "first": start + 1,
         "last": start + min(len(found), PAGE),
-        "threshold": f"{packs.current().training_operations:.0e}".replace("e+", "e"),
+        "threshold": written(packs.current().training_operations),
         "may_work": request.user.can(P.TRAINING_WORK),
     }
     return render(request, "desk/training_runs.html", shown)
@@ -99,9 +99,7 @@ def shown(request: HttpRequest, found: TrainingRun, *, status: int = 200, **fill
     large = actions.is_large(found)
     facts: dict[str, Any] = {
         "run": found,
-        "operations": f"{found.operations:.3g}" if found.operations else "",
         "large": {True: _("at or above the threshold"), False: _("below the threshold"), None: ""}[large],
-        "threshold": f"{packs.current().training_operations:.0e}".replace("e+", "e"),
         "duties": [
             {
                 "duty": duty,

@@ -15,7 +15,7 @@ from tests.running import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 CHARLIE = "charlie@outside.example"
-WIDTHS = (360, 1280, 1920)
+WIDTHS = (360, 768, 1280, 1920)
 # Lines of text that lie on each other, by more than the leading lets letters touch.
 OVERLAPS = """() => {
   const lines = [];

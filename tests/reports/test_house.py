@@ -120,6 +120,15 @@ class TestOfAnOrder:
             links.make(found, reader="BIS", by=astrid)
         with pytest.raises(pack.NoPack):
             pack.allowed(found, by=astrid)
+        page = cast.signed_in(rui).get(f"/reports/{found.pk}/").content.decode()
+        assert "Restate as known now" in page and "pack.zip" not in page
+
+    def test_withdrawn_its_page_says_where_another_is_asked_for(
+        self, directive: Directive, astrid: User, rui: User, kept: Kept
+    ) -> None:
+        found = issued(actions.request_of_order(directive, by=astrid), rui)
+        issuing.withdraw(found, reason="Asked for wrongly.", by=rui)
+        assert "where the first was asked for" in cast.signed_in(rui).get(f"/reports/{found.pk}/").content.decode()
 
     def test_no_customer_is_shown_its_row(self, directive: Directive, astrid: User, organisation: Organisation) -> None:
         made = actions.request_of_order(directive, by=astrid)

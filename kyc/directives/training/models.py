@@ -18,6 +18,11 @@ from kyc.keys.models import stray
 from kyc.networks.controller_models import taken_by_another
 
 
+def written(operations: float | None) -> str:
+    """As a power of ten, such as 1.8e26; empty where they are not known."""
+    return "" if operations is None else f"{operations:.3g}".replace("e+", "e")
+
+
 class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
     def visible_to(self, user: User) -> "TrainingRunQuerySet":
         return self if user.can(Permission.TRAINING_VIEW) else self.none()
@@ -100,6 +105,10 @@ class TrainingRun(models.Model):
     @property
     def number(self) -> str:
         return f"T-{self.made_at:%Y}-{self.pk:04d}"
+
+    @property
+    def written(self) -> str:
+        return written(self.operations)
 
 
 class TrainingDutyQuerySet(models.QuerySet["TrainingDuty"]):
