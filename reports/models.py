@@ -22,7 +22,7 @@ from reports.schedule_models import ReportSchedule as ReportSchedule
 # What of an issued report still changes, and into what.
 MOVES = ("state", "superseded_at", "superseded_by_id", "withdrawn_at", "withdrawn_by_id", "withdrawn_because")
 # What a kind asks of its reader besides: it tells what stands behind that permission.
-BESIDES = {"R-10": Permission.DIRECTIVE_VIEW, "R-20": Permission.BLOCKED_VIEW}
+BESIDES = {"R-07": Permission.TRAINING_VIEW, "R-10": Permission.DIRECTIVE_VIEW, "R-20": Permission.BLOCKED_VIEW}
 
 
 def require_kind(kind: str, *, by: User) -> None:
@@ -52,6 +52,7 @@ class Report(Claimable):
         DOSSIER = "R-03", _("Customer identification and verification dossier")
         CONTROL = "R-04", _("Beneficial ownership and control structure report")
         ATTRIBUTION = "R-06", _("API key attribution report")
+        TRAINING = "R-07", _("Large AI model training report")
         COMPLIANCE = "R-10", _("Access directive compliance report")
         SUBJECT = "R-17", _("Answer to a person about his own data")
         BLOCKED = "R-20", _("OFAC blocked or rejected report")
@@ -134,7 +135,7 @@ class Report(Claimable):
             models.CheckConstraint(
                 name="report_for_others_takes_two",
                 condition=Q(proposal__isnull=False)
-                | ~Q(kind__in=["R-06", "R-10", "R-20"]) & ~Q(parameters__contains={"profile": "full"}),
+                | ~Q(kind__in=["R-06", "R-07", "R-10", "R-20"]) & ~Q(parameters__contains={"profile": "full"}),
             ),
             models.UniqueConstraint(
                 name="one_restatement_of_a_report",

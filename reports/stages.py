@@ -59,6 +59,7 @@ WORDS = {
     "rights": gettext_lazy("rights"),
     "remedies": gettext_lazy("remedies"),
     "withheld": gettext_lazy("what is left out"),
+    "runs": gettext_lazy("training runs"),
     "records": gettext_lazy("what was blocked or rejected"),
     "picture": gettext_lazy("the picture of the ownership"),
     "methodology": gettext_lazy("methodology"),

@@ -12,8 +12,11 @@ from reports.facts.control import CONTROL
 from reports.facts.dossier import DOSSIER
 from reports.facts.frame import Frame
 from reports.facts.subject import SUBJECT
+from reports.facts.trained import TRAINING
 
-CATALOGUE: dict[str, Frame] = {frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, COMPLIANCE, SUBJECT, BLOCKED)}
+CATALOGUE: dict[str, Frame] = {
+    frame.kind: frame for frame in (DOSSIER, CONTROL, ATTRIBUTION, TRAINING, COMPLIANCE, SUBJECT, BLOCKED)
+}
 # What an officer asks for of an organisation; others answer what a person asked, or are asked for where the order stands.
 REQUESTED = frozenset(kind for kind, frame in CATALOGUE.items() if not frame.for_subject and not frame.of_house)
 
@@ -67,6 +70,11 @@ ENTRIES = (
         ATTRIBUTION,
         _("To whom each key answered over an interval, by which verification, and when it could not act."),
         _("Authorities that ask about a key"),
+    ),
+    Entry(
+        TRAINING,
+        _("Who this customer is, and each run known by which it trains a large model, with what was to be told of it by when."),
+        _("The Department of Commerce, under a rule that is proposed"),
     ),
     Entry(
         COMPLIANCE,

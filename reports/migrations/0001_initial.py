@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('errors', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('failure', models.TextField(blank=True, editable=False)),
                 ('id', accounts.vault.fields.RowNumber(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('R-03', 'Customer identification and verification dossier'), ('R-04', 'Beneficial ownership and control structure report'), ('R-06', 'API key attribution report'), ('R-10', 'Access directive compliance report'), ('R-17', 'Answer to a person about his own data'), ('R-20', 'OFAC blocked or rejected report')], max_length=10)),
+                ('kind', models.CharField(choices=[('R-03', 'Customer identification and verification dossier'), ('R-04', 'Beneficial ownership and control structure report'), ('R-06', 'API key attribution report'), ('R-07', 'Large AI model training report'), ('R-10', 'Access directive compliance report'), ('R-17', 'Answer to a person about his own data'), ('R-20', 'OFAC blocked or rejected report')], max_length=10)),
                 ('valid_at', models.DateTimeField()),
                 ('known_at', models.DateTimeField()),
                 ('parameters', models.JSONField(blank=True, default=dict)),
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('pgh_context_id', models.UUIDField(null=True)),
                 ('id', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('R-03', 'Customer identification and verification dossier'), ('R-04', 'Beneficial ownership and control structure report'), ('R-06', 'API key attribution report'), ('R-10', 'Access directive compliance report'), ('R-17', 'Answer to a person about his own data'), ('R-20', 'OFAC blocked or rejected report')], max_length=10)),
+                ('kind', models.CharField(choices=[('R-03', 'Customer identification and verification dossier'), ('R-04', 'Beneficial ownership and control structure report'), ('R-06', 'API key attribution report'), ('R-07', 'Large AI model training report'), ('R-10', 'Access directive compliance report'), ('R-17', 'Answer to a person about his own data'), ('R-20', 'OFAC blocked or rejected report')], max_length=10)),
                 ('valid_at', models.DateTimeField()),
                 ('known_at', models.DateTimeField()),
                 ('parameters', models.JSONField(blank=True, default=dict)),
@@ -514,7 +514,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('proposal__isnull', False), models.Q(models.Q(('kind__in', ['R-06', 'R-10', 'R-20']), _negated=True), models.Q(('parameters__contains', {'profile': 'full'}), _negated=True)), _connector='OR'), name='report_for_others_takes_two'),
+            constraint=models.CheckConstraint(condition=models.Q(('proposal__isnull', False), models.Q(models.Q(('kind__in', ['R-06', 'R-07', 'R-10', 'R-20']), _negated=True), models.Q(('parameters__contains', {'profile': 'full'}), _negated=True)), _connector='OR'), name='report_for_others_takes_two'),
         ),
         migrations.AddConstraint(
             model_name='report',

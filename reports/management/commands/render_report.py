@@ -39,7 +39,7 @@ class Command(NamedCommand):
         parser.add_argument("--from", dest="since", help="for reports over a period: where it begins, by default a year before")
         parser.add_argument("--key", metavar="PREFIX", help="for reports over a period: one key of the organisation alone")
         parser.add_argument(
-            "--profile", choices=[MINIMISED, FULL], help="how much R-03, R-04 and R-10 tell of people; left out, minimised"
+            "--profile", choices=[MINIMISED, FULL], help="how much R-03, R-04, R-07 and R-10 tell of people; left out, minimised"
         )
         parser.add_argument("--valid-at", required=True, help="2026, 2026-11, 2026-11-23 or 2026-11-23T14:05:09Z, UTC")
         parser.add_argument("--known-at", required=True, help="the same")
@@ -96,7 +96,7 @@ def check(kind: str, since: str | None, key: str | None, profile: str | None, *,
         if value and not CATALOGUE[kind].is_period:
             raise CommandError(f"{option} is for reports over a period; {kind} shows one instant.", returncode=BAD_USE)
     if profile and not CATALOGUE[kind].has_profiles:
-        raise CommandError(f"--profile is for R-03, R-04 and R-10; {kind} is made in one way only.", returncode=BAD_USE)
+        raise CommandError(f"--profile is for R-03, R-04, R-07 and R-10; {kind} is made in one way only.", returncode=BAD_USE)
     if is_summary and not CATALOGUE[kind].has_long_tables:
         raise CommandError(f"--summary is for R-03, R-06 and R-10; {kind} has no long tables.", returncode=BAD_USE)
     if key and secret.PATTERN.search(key):
