@@ -201,7 +201,7 @@ class TestRefused:
             ({"subject": "Nordlys"}, 2, "--subject: “Nordlys” is no organisation's number"),
             ({"valid_at": "9999"}, 2, "--valid-at: “9999” is no instant."),
             ({"since": "2026"}, 2, "--from is for reports over a period; R-03 shows one instant."),
-            ({"kind": "R-06", "profile": "full"}, 2, "--profile is for R-03, R-04 and R-10; R-06 is made in one way only."),
+            ({"kind": "R-06", "profile": "full"}, 2, "--profile is for R-03, R-04, R-07 and R-10; R-06 is made in one way only."),
             ({"kind": "R-06", "since": "0001"}, 2, "--from: “0001” lies before the year 2000, of which nothing is recorded."),
             ({"kind": "R-06", "since": "1999-12-31"}, 2, "--from: “1999-12-31” lies before the year 2000"),
             ({"kind": "R-06", "since": "2199"}, 2, "--from must lie before --valid-at, where the interval ends."),
