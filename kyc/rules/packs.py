@@ -309,7 +309,8 @@ class Pack:
 
     def training(self, what: str) -> int:
         """report_days: calendar days from knowledge of a training run until it is told to the authority (IAAS-41);
-        follow_up_days: so long an answer or a correction takes (IAAS-43); remind_days: so long before officers are reminded."""
+        forward_days: until what a reseller reports of a customer of its own is (IAAS-44); follow_up_days: so long an answer or a
+        correction takes (IAAS-43); remind_days: so long before officers are reminded."""
         return int(self.data["training"][what])
 
     @property

@@ -109,11 +109,14 @@ def filings(reader: Reader) -> Iterator[Facts]:
 
 def methodology(reader: Reader, facts: Facts) -> list[dict[str, str]]:
     found, operations = reader.pack.data["training"], written(reader.pack.training_operations)
-    first, other = (reader.pack.training(what) for what in ("report_days", "follow_up_days"))
+    first, forwarded, other = (reader.pack.training(what) for what in ("report_days", "forward_days", "follow_up_days"))
     clocks = (
-        f"The first report is due {first} calendar days after a run is known, an answer or a correction {other} after it was "
+        f"The first report is due {first} calendar days after a run is known, and {forwarded} where a reseller reported it of "
     )
-    clocks += f"asked for or known. A run counts as large from {operations} operations on. Source: {found['source']}."
+    clocks += (
+        f"a customer of its own; an answer or a correction {other} after it was asked for or known. A run counts as large from "
+    )
+    clocks += f"{operations} operations on. Source: {found['source']}."
     texts = [("Effective and known", basis.TIMES), ("Runs", KNOWN), ("Clocks and threshold", clocks), ("Filing", FILED)]
     texts += [("Masking", MASKED)] if not reader.is_full else []
     texts += [("Digests", basis.DIGESTS), ("Four eyes", basis.EYES), ("Reproducing this report", basis.REPRODUCED)]

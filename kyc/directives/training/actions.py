@@ -104,7 +104,8 @@ def record(organisation: Organisation, said: Said, *, known_on: date, reseller: 
     made = TrainingRun.objects.create(
         organisation=organisation, reseller=reseller, known_on=known_on, rule_pack=pack.version, made_by=by, **told
     )
-    due_on = known_on + timedelta(days=pack.training("report_days"))
+    # What a reseller has reported of a customer of its own is forwarded (IAAS-44).
+    due_on = known_on + timedelta(days=pack.training("forward_days" if reseller else "report_days"))
     begun: dict[str, Any] = {"organisation": organisation, "run": made, "made_by": by}
     TrainingDuty.objects.create(**begun, kind=K.INITIAL, since=known_on, due_on=due_on)
     audit.record("training.recorded", target=made, by=by, record=made.number, on=known_on.isoformat(), due_on=due_on.isoformat())

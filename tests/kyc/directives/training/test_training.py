@@ -91,6 +91,7 @@ class TestRecord:
         said = replace(TRAINED, end_customer="Far Labs")
         made = actions.record(nordlys.organisation, said, known_on=timezone.localdate(), reseller=reseller, by=ana)
         assert (made.reseller, made.end_customer) == (reseller, "Far Labs")
+        assert duty(made).due_on == made.known_on + timedelta(days=30), "it is forwarded, and not first reported"
 
     @pytest.mark.parametrize("role", ["investigator", "support", "administrator", "auditor"])
     def test_others_record_none(self, nordlys: Founded, role: str) -> None:
