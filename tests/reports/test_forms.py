@@ -33,7 +33,7 @@ class TestGroups:
     def test_each_field_stands_once_and_with_the_kinds_that_ask_for_it(self, db: None) -> None:
         asked = RequestForm()
         told = {field.name: group["kinds"] for group in asked.groups() for field in group["fields"]}
-        assert told == {"profile": "R-03 R-04", "key": "R-06", "since": "R-06", "tables": "R-03 R-06"}
+        assert told == {"profile": "R-03 R-04 R-07", "key": "R-06", "since": "R-06", "tables": "R-03 R-06"}
         shown = [*told, *(field.name for field in asked.common())]
         assert sorted(shown) == sorted(asked.fields)
 

@@ -172,7 +172,11 @@ class TestExits:
         shown = (
             (["R-03", "--subject=nordlys", *ok, out], 2, "CommandError: --subject: “nordlys” is no organisation's number; write"),
             (["R-03", f"--valid-at={NOW}", "--known-at=2199", out], 1, "--known-at lies in the future"),
-            (["R-99", *ok, out], 2, "CommandError: There is no report R-99; there are R-03, R-04, R-06, R-10, R-17 and R-20."),
+            (
+                ["R-99", *ok, out],
+                2,
+                "CommandError: There is no report R-99; there are R-03, R-04, R-06, R-07, R-10, R-17 and R-20.",
+            ),
         )
         for arguments, code, sentence in shown if IS_WHOLE else shown[:2]:
             done = processes.manage("render_report", *arguments)
