@@ -60,8 +60,8 @@ def profile_field() -> forms.ChoiceField:
             (FULL, _("In full, for an authority that may read them")),
         ],
         help_text=_(
-            "Of the dossier and of the reports on ownership and control and on training runs. Usual is minimised. What tells people "
-            "in full, and what goes to an authority, another person has to approve before it is issued."
+            "Of the dossier and of the reports on ownership and control and on training runs. Usual is minimised. What tells "
+            "people in full, and what goes to an authority, another person has to approve before it is issued."
         ),
     )
 

@@ -145,7 +145,7 @@ class Case(models.Model):
                 )
                 | Q(
                     state="withdrawn",
-                    trigger__in=["change", "asked", "fall"],
+                    trigger__in=["change", "asked"],
                     declared_true_at__isnull=True,
                     submitted_at__isnull=True,
                 ),
