@@ -192,7 +192,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("options", "code", "sentence"),
         [
-            ({"kind": "R-99"}, 2, "There is no report R-99; there are R-03, R-04, R-06, R-10, R-17 and R-20."),
+            ({"kind": "R-99"}, 2, "There is no report R-99; there are R-03, R-04, R-06, R-07, R-10, R-17 and R-20."),
             ({"valid_at": "2199"}, 1, "--valid-at lies in the future; a report tells what was true."),
             ({"known_at": "2199-01-01T00:00:00Z"}, 1, "--known-at lies in the future; nobody knows yet what will be known."),
             ({"known_at": "2001"}, 1, "Nothing was recorded yet at that moment."),
